@@ -1,0 +1,12 @@
+# Installs the rings as package `annulus`.
+install(DIRECTORY variants/include/
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY ${PROJECT_BINARY_DIR}/generated/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS annulus_variants EXPORT annulus)
+install(EXPORT annulus NAMESPACE annulus:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/annulus
+  FILE annulusTargets.cmake)
+configure_package_config_file(cmake/annulusConfig.cmake.in annulusConfig.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/annulus)
+write_basic_package_version_file(annulusConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/annulusConfig.cmake ${PROJECT_BINARY_DIR}/annulusConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/annulus)

@@ -1,0 +1,12 @@
+# How our own code is compiled. Nothing here reaches a user of the installed package.
+add_library(annulus_strict INTERFACE)
+target_compile_features(annulus_strict INTERFACE cxx_std_20)
+target_compile_options(annulus_strict INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(ANNULUS_SANITIZE)
+  target_compile_options(annulus_strict INTERFACE
+    -fsanitize=${ANNULUS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_link_options(annulus_strict INTERFACE -fsanitize=${ANNULUS_SANITIZE})
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)

@@ -1,0 +1,66 @@
+// The errors of the ring contract, as std::error_code, so that a caller's own errors (an errno, a
+// quorum failure) travel through `close(error)` unchanged.
+#pragma once
+
+#include <string>
+#include <system_error>
+
+namespace annulus {
+
+/// Why a ring call stopped. Every ring returns these and no others, besides what `close(error)` was
+/// given and `std::errc::not_enough_memory`.
+enum class errc {
+  end_of_stream = 1,     ///< the writer closed and every byte has been read
+  closed,                ///< this end or the other one has closed: nothing more can be transferred
+  would_block,           ///< a try_ call moved less than it was asked to
+  timed_out,             ///< the deadline passed first
+  cancelled,             ///< the stop token fired first
+  bad_capacity,          ///< capacity 0, or more than can be addressed
+  exceeds_capacity,      ///< a reservation or peek larger than `limit()`
+  commit_overrun,        ///< commit of more than is reserved
+  consume_overrun,       ///< consume of more than was peeked
+  minimum_exceeds_span,  ///< read with a minimum larger than its span
+};
+
+/// The category of `errc`. Thread-safe.
+inline const std::error_category& ring_category() noexcept {
+  class category final : public std::error_category {
+    [[nodiscard]] const char* name() const noexcept override { return "annulus"; }
+    [[nodiscard]] std::string message(int value) const override {
+      switch (static_cast<errc>(value)) {
+        case errc::end_of_stream:
+          return "end of stream";
+        case errc::closed:
+          return "ring is closed";
+        case errc::would_block:
+          return "operation would block";
+        case errc::timed_out:
+          return "deadline passed";
+        case errc::cancelled:
+          return "operation cancelled";
+        case errc::bad_capacity:
+          return "ring capacity is 0 or too large";
+        case errc::exceeds_capacity:
+          return "request is larger than the ring";
+        case errc::commit_overrun:
+          return "commit exceeds the reservation";
+        case errc::consume_overrun:
+          return "consume exceeds the peeked bytes";
+        case errc::minimum_exceeds_span:
+          return "minimum exceeds the span to read into";
+      }
+      return "unknown ring error";
+    }
+  };
+  static const category instance;
+  return instance;
+}
+
+inline std::error_code make_error_code(errc value) noexcept {
+  return {static_cast<int>(value), ring_category()};
+}
+
+}  // namespace annulus
+
+template <>
+struct std::is_error_code_enum<annulus::errc> : std::true_type {};

@@ -1,0 +1,77 @@
+// The sticky state of a stream: open, closed by an end, or failed.
+#pragma once
+
+#include <annulus/error.hpp>
+#include <annulus/platform.hpp>
+#include <atomic>
+#include <cstdint>
+#include <system_error>
+
+namespace annulus {
+
+/// The first `fail` wins and both ends see it until `reset`; a clean close is seen only when the
+/// caller asks for it, so that buffered bytes drain first. All calls but `reset` are safe from any
+/// thread.
+template <class Platform>
+class stream_status {
+ public:
+  /// Marks the clean end of one side's use.
+  void close_writer() noexcept {
+    // Release: pairs with the acquire of load(); who sees the close sees every byte published
+    // before it.
+    word_.fetch_or(writer_closed, std::memory_order_release);
+  }
+  void close_reader() noexcept { word_.fetch_or(reader_closed, std::memory_order_release); }
+
+  /// Records `error` if it is the first one.
+  void fail(std::error_code error) noexcept {
+    // Relaxed: the claim only elects who writes error_; the release below publishes it.
+    if ((word_.fetch_or(claimed, std::memory_order_relaxed) & claimed) != 0) return;
+    error_ = error;
+    word_.fetch_or(failed, std::memory_order_release);  // pairs with the acquire of load()
+  }
+
+  /// Why the writer may not go on; clear while it may.
+  [[nodiscard]] std::error_code writer_refusal() const noexcept {
+    const auto word = load();
+    if (word == 0) return {};
+    if ((word & failed) != 0) return error_;
+    return (word & (writer_closed | reader_closed)) != 0 ? make_error_code(errc::closed)
+                                                         : std::error_code{};
+  }
+  /// Why a writer that waits for the reader to drain may not go on; its own close does not stop it.
+  [[nodiscard]] std::error_code flush_refusal() const noexcept {
+    const auto word = load();
+    if ((word & failed) != 0) return error_;
+    return (word & reader_closed) != 0 ? make_error_code(errc::closed) : std::error_code{};
+  }
+  /// Why the reader may not go on, the clean end of the stream left out.
+  [[nodiscard]] std::error_code reader_refusal() const noexcept {
+    const auto word = load();
+    if ((word & failed) != 0) return error_;
+    return (word & reader_closed) != 0 ? make_error_code(errc::closed) : std::error_code{};
+  }
+  /// After true, every byte that the writer will ever publish is visible.
+  [[nodiscard]] bool writer_is_closed() const noexcept { return (load() & writer_closed) != 0; }
+
+  [[nodiscard]] bool reader_is_closed() const noexcept { return (load() & reader_closed) != 0; }
+
+  /// Precondition: neither end is in a call.
+  void reset() noexcept {
+    error_.clear();
+    word_.store(0, std::memory_order_release);  // pairs with load(), as the other transitions do
+  }
+
+ private:
+  static constexpr std::uint32_t writer_closed = 1, reader_closed = 2, claimed = 4, failed = 8;
+
+  // Acquire: pairs with the release of every transition above.
+  [[nodiscard]] std::uint32_t load() const noexcept {
+    return word_.load(std::memory_order_acquire);
+  }
+
+  typename Platform::template atomic<std::uint32_t> word_{0};
+  std::error_code error_;
+};
+
+}  // namespace annulus

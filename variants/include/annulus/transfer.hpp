@@ -1,0 +1,72 @@
+// What ring calls take and give: byte spans in, counts with a reason out.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <system_error>
+
+namespace annulus {
+
+using bytes_view = std::span<const std::byte>;
+using bytes_span = std::span<std::byte>;
+
+/// How much went through, and why it stopped: Go's `(n, err)`. `error` is clear exactly when the
+/// call did all that it was asked to.
+struct transfer {
+  std::size_t bytes = 0;
+  std::error_code error{};
+};
+
+/// One or two pieces of ring memory, in stream order. `second` is empty unless the piece wraps.
+template <class Byte>
+struct span_pair {
+  std::span<Byte> first{};
+  std::span<Byte> second{};
+
+  [[nodiscard]] std::size_t size() const noexcept { return first.size() + second.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] bool contiguous() const noexcept { return second.empty(); }
+
+  /// The first `n` bytes. Precondition: n <= size().
+  [[nodiscard]] span_pair prefix(std::size_t n) const noexcept {
+    const auto head = std::min(n, first.size());
+    return {first.first(head), second.first(n - head)};
+  }
+  /// All but the first `n` bytes. Precondition: n <= size().
+  [[nodiscard]] span_pair suffix(std::size_t n) const noexcept {
+    if (n >= first.size()) return {second.subspan(n - first.size()), {}};
+    return {first.subspan(n), second};
+  }
+};
+
+/// Writable ring memory from `reserve`; fewer bytes than asked for exactly when `error` is set.
+struct reservation {
+  span_pair<std::byte> memory{};
+  std::error_code error{};
+};
+
+/// Readable ring memory from `peek`; fewer bytes than asked for exactly when `error` is set. At the
+/// end of the stream it holds the remaining bytes beside `errc::end_of_stream`.
+struct peeked {
+  span_pair<const std::byte> data{};
+  std::error_code error{};
+};
+
+/// Copies into ring memory. Precondition: from.size() <= to.size().
+inline void copy_bytes(bytes_view from, span_pair<std::byte> to) noexcept {
+  const auto head = std::min(from.size(), to.first.size());
+  if (head > 0) std::memcpy(to.first.data(), from.data(), head);
+  if (from.size() > head) std::memcpy(to.second.data(), from.data() + head, from.size() - head);
+}
+
+/// Copies out of ring memory. Precondition: from.size() <= to.size().
+inline void copy_bytes(span_pair<const std::byte> from, bytes_span to) noexcept {
+  if (!from.first.empty()) std::memcpy(to.data(), from.first.data(), from.first.size());
+  if (!from.second.empty()) {
+    std::memcpy(to.data() + from.first.size(), from.second.data(), from.second.size());
+  }
+}
+
+}  // namespace annulus

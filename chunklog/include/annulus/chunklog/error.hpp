@@ -1,0 +1,48 @@
+// The errors of the chunk log. What the operating system reports (ENOSPC, EIO, ...) is passed on as
+// it is, in std::system_category.
+#pragma once
+
+#include <string>
+#include <system_error>
+
+namespace annulus::chunklog {
+
+/// Why a call of the chunk log failed, besides the operating system's own errors.
+enum class errc {
+  locked = 1,               ///< another open log or view holds buffer.lock
+  not_a_log,                ///< the directory holds neither a ledger nor a chunk
+  bad_chunk_size,           ///< options::chunk_bytes is outside its limits
+  record_too_large,         ///< the record is larger than a chunk may be
+  chunk_numbers_exhausted,  ///< all 65536 chunk numbers are in use by unacknowledged chunks
+  corrupt_record,           ///< a record that should be whole is not
+  corrupt_ledger,           ///< the ledger contradicts the chunks
+  missing_data,             ///< bytes or chunks that the ledger calls durable are not there
+  closed,                   ///< append after close
+  end_of_stream,            ///< the writer has closed and every record has been delivered
+  timed_out,                ///< the deadline passed first
+  cancelled,                ///< the stop token fired first
+  not_delivered,            ///< acknowledgement of a record that the reader has not delivered
+  no_such_record,           ///< an index or ID that the view does not hold
+  span_too_small,           ///< the payload does not fit the memory given for it
+};
+
+/// The category of `errc`. Thread-safe.
+const std::error_category& log_category() noexcept;
+
+inline std::error_code make_error_code(errc value) noexcept {
+  return {static_cast<int>(value), log_category()};
+}
+
+/// The result of a call: clear, or an error and a sentence that names the file, the limit and the
+/// value.
+struct status {
+  std::error_code error{};
+  std::string message{};
+
+  [[nodiscard]] bool ok() const noexcept { return !error; }
+};
+
+}  // namespace annulus::chunklog
+
+template <>
+struct std::is_error_code_enum<annulus::chunklog::errc> : std::true_type {};

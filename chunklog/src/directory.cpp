@@ -1,0 +1,75 @@
+#include "directory.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "sentence.hpp"
+
+namespace annulus::chunklog {
+namespace {
+
+constexpr std::string_view chunk_suffix = ".chunk";
+constexpr std::size_t number_digits = 4;
+
+}  // namespace
+
+std::string chunk_name(chunk_number number) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string name;
+  for (int shift = 12; shift >= 0; shift -= 4) name += digits[(number >> shift) & 0xF];
+  return name.append(chunk_suffix);
+}
+
+std::optional<chunk_number> chunk_number_of(const std::string& name) {
+  chunk_number number = 0;
+  if (name.size() != number_digits + chunk_suffix.size()) return std::nullopt;
+  const auto parsed = std::from_chars(name.data(), name.data() + number_digits, number, 16);
+  // Writing it back refuses what is no number, upper-case digits and other suffixes at once.
+  if (parsed.ec != std::errc{} || chunk_name(number) != name) return std::nullopt;
+  return number;
+}
+
+chunk_list list_chunks(const log_directory& directory) {
+  const auto found = file_ops::list(directory.path);
+  chunk_list chunks;
+  if (found.error) {
+    static_cast<status&>(chunks) =
+        failure(found.error, directory.path.string(), " cannot be listed");
+    return chunks;
+  }
+  for (const auto& name : found.names) {
+    if (const auto number = chunk_number_of(name)) chunks.numbers.push_back(*number);
+  }
+  auto& numbers = chunks.numbers;
+  if (numbers.empty()) return chunks;
+  std::sort(numbers.begin(), numbers.end());
+  auto oldest = numbers.begin();
+  int longest = 0x10000 + numbers.front() - numbers.back();
+  for (auto next = numbers.begin() + 1; next != numbers.end(); ++next) {
+    const int run = *next - *(next - 1);
+    if (run > longest) {
+      longest = run;
+      oldest = next;
+    }
+  }
+  std::rotate(numbers.begin(), oldest, numbers.end());
+  return chunks;
+}
+
+locked_file take_lock(const log_directory& directory, file_ops::lock_mode mode) {
+  const bool exclusive = mode == file_ops::lock_mode::exclusive;
+  auto [fd, error] = directory.open(lock_name, exclusive ? O_RDWR | O_CREAT : O_RDONLY);
+  if (!exclusive && error == std::errc::no_such_file_or_directory) return {};
+  if (!error) error = file_ops::lock(fd.get(), mode);
+  if (error == std::errc::resource_unavailable_try_again) {
+    return {failure(errc::locked, directory.file(lock_name), " is locked by another ",
+                    exclusive ? "log or view" : "log"),
+            {}};
+  }
+  if (error) return {failure(error, directory.file(lock_name), " cannot be locked"), {}};
+  return {{}, std::move(fd)};
+}
+
+}  // namespace annulus::chunklog

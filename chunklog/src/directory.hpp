@@ -1,0 +1,67 @@
+// The files of a log: their names, their order, their lock.
+#pragma once
+
+#include <annulus/chunklog/error.hpp>
+#include <annulus/chunklog/unique_fd.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "file_ops.hpp"
+
+namespace annulus::chunklog {
+
+inline constexpr const char* ledger_name = "ledger.state";
+inline constexpr const char* lock_name = "buffer.lock";
+
+/// Chunk numbers wrap at 2^16: the unsigned type does it.
+using chunk_number = std::uint16_t;
+inline chunk_number successor(chunk_number number) {
+  return static_cast<chunk_number>(number + 1U);
+}
+/// How many successors lead from `from` to `to`.
+inline chunk_number distance(chunk_number from, chunk_number to) {
+  return static_cast<chunk_number>(to - from);
+}
+
+/// "002a.chunk"
+std::string chunk_name(chunk_number number);
+std::optional<chunk_number> chunk_number_of(const std::string& name);
+
+/// An open directory; the path is for sentences.
+struct log_directory {
+  std::filesystem::path path;
+  unique_fd fd{};
+  bool durable = true;  ///< see options::durable
+
+  [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
+  [[nodiscard]] file_ops::opened_file open(const std::string& name, int flags) const {
+    return file_ops::open(fd.get(), name, flags);
+  }
+  /// Makes the bytes of one of its files durable.
+  [[nodiscard]] std::error_code sync_data(int file_fd) const {
+    return durable ? file_ops::sync_data(file_fd) : std::error_code{};
+  }
+  /// Makes its entries durable.
+  [[nodiscard]] std::error_code sync() const {
+    return durable ? file_ops::sync_directory(fd.get()) : std::error_code{};
+  }
+};
+
+struct chunk_list : status {
+  /// In the order in which they were written, as far as numbers tell: they lie on a circle, and the
+  /// longest run of unused numbers precedes the oldest.
+  std::vector<chunk_number> numbers{};
+};
+chunk_list list_chunks(const log_directory& directory);
+
+struct locked_file : status {
+  unique_fd fd{};
+};
+/// Takes buffer.lock without waiting. A shared lock is not created: where there is no file, no
+/// writer has been.
+locked_file take_lock(const log_directory& directory, file_ops::lock_mode mode);
+
+}  // namespace annulus::chunklog

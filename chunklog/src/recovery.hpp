@@ -1,0 +1,23 @@
+// What opening a log for writing does before the first append.
+#pragma once
+
+#include <annulus/chunklog/log.hpp>
+
+#include "directory.hpp"
+#include "ledger.hpp"
+
+namespace annulus::chunklog {
+
+/// A log whose tail is whole and whose ledger says so, durably.
+struct recovered : status {
+  std::optional<ledger> book{};
+  unique_fd writer_chunk{};
+  recovery report{};
+};
+
+/// Finds the end of the log, cuts off a torn tail, and brings the ledger up to date. Changes
+/// nothing when it fails for damage, and nothing when there is nothing to repair. Precondition: the
+/// exclusive lock is held.
+recovered recover(const log_directory& directory);
+
+}  // namespace annulus::chunklog

@@ -1,0 +1,149 @@
+#include "scan.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "sentence.hpp"
+
+namespace annulus::chunklog {
+
+void chunk_window::attach(unique_fd file) noexcept {
+  file_ = std::move(file);
+  start_ = 0;
+  filled_ = 0;
+}
+
+chunk_window::piece chunk_window::at(std::uint64_t offset, std::size_t n, std::uint64_t end) {
+  const bool starts_inside = offset >= start_ && offset <= start_ + filled_;
+  if (!starts_inside || offset + n > start_ + filled_) {
+    // What is already here moves to the front, so that no byte is read twice.
+    const std::size_t kept =
+        starts_inside ? filled_ - static_cast<std::size_t>(offset - start_) : 0;
+    if (kept > 0) std::memmove(buffer_.data(), buffer_.data() + (filled_ - kept), kept);
+    start_ = offset;
+    filled_ = kept;
+    if (n > buffer_.size()) buffer_.resize(n);
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), end - offset));
+    const auto read = file_ops::read_at(
+        file_.get(), bytes_span(buffer_).subspan(kept, wanted - kept), offset + kept);
+    filled_ += read.bytes;
+    if (filled_ < n) return {{}, read.error ? read.error : make_error_code(errc::missing_data)};
+  }
+  return {bytes_view(buffer_).subspan(static_cast<std::size_t>(offset - start_), n), {}};
+}
+
+opened_chunk open_chunk(const log_directory& directory, chunk_number number, int flags) {
+  opened_chunk chunk;
+  const auto name = chunk_name(number);
+  auto [file, error] = directory.open(name, flags);
+  if (error == std::errc::no_such_file_or_directory) {
+    static_cast<status&>(chunk) = failure(errc::missing_data, directory.file(name), " is missing");
+    return chunk;
+  }
+  const auto size = error ? file_ops::file_size{0, error} : file_ops::size(file.get());
+  if (size.error) {
+    static_cast<status&>(chunk) = failure(size.error, directory.file(name), " cannot be opened");
+    return chunk;
+  }
+  chunk.file = std::move(file);
+  chunk.bytes = size.bytes;
+  return chunk;
+}
+
+examined examine(chunk_window& chunk, std::uint64_t offset, std::uint64_t end,
+                 std::uint64_t expected, check depth) {
+  examined record;
+  const auto judged = [&record](damage found) {
+    record.found = found;
+    return record;
+  };
+  const auto unreadable = [&record](std::error_code error) {
+    record.found = damage::unreadable;
+    record.error = error;
+    return record;
+  };
+  if (end - offset < record_layout::header_bytes) return judged(damage::cut_short);
+  const auto header = chunk.at(offset, record_layout::header_bytes, end);
+  if (header.error) return unreadable(header.error);
+  record.header = decode(header.bytes);
+  if (!record.header.plausible()) return judged(damage::bad_length);
+  if (expected != 0 ? record.header.id != expected : record.header.id == 0) {
+    return judged(damage::wrong_id);
+  }
+  if (record.header.record_bytes() > end - offset) return judged(damage::cut_short);
+  if (depth == check::header) return record;
+  const auto whole = chunk.at(offset, static_cast<std::size_t>(record.header.record_bytes()), end);
+  if (whole.error) return unreadable(whole.error);
+  record.payload = whole.bytes.subspan(record_layout::payload);
+  const bool right = checksum_of(record.header.id, {&record.payload, 1}) == record.header.checksum;
+  return right ? record : judged(damage::bad_checksum);
+}
+
+status check_stray(const log_directory& directory, chunk_number number,
+                   std::uint64_t last_acknowledged) {
+  auto chunk = open_chunk(directory, number, O_RDONLY);
+  if (!chunk.ok()) return chunk;
+  if (chunk.bytes == 0) return {};
+  chunk_window window(record_layout::header_bytes);
+  window.attach(std::move(chunk.file));
+  const auto first = examine(window, 0, chunk.bytes, 0, check::header);
+  if (first.found == damage::none && first.header.id <= last_acknowledged) return {};
+  return failure(errc::missing_data, directory.file(chunk_name(number)),
+                 " is neither acknowledged nor connected to the chunks that the ledger knows");
+}
+
+std::string describe(const examined& record, const std::string& file, std::uint64_t offset,
+                     std::uint64_t end, std::uint64_t expected) {
+  auto place = sentence(file, ", offset ", offset, ": ");
+  switch (record.found) {
+    case damage::none:
+      break;
+    case damage::cut_short:
+      if (end - offset < record_layout::header_bytes) {
+        return sentence(place, "a record's header takes ", record_layout::header_bytes,
+                        " bytes and the chunk ends after ", end - offset);
+      }
+      return sentence(place, "record ", record.header.id, " takes ", record.header.record_bytes(),
+                      " bytes and the chunk ends after ", end - offset);
+    case damage::bad_length:
+      return sentence(place, "a record's length field is at least ", record_layout::length_overhead,
+                      " and at most ", max_chunk_bytes - record_layout::checksum, ", but is ",
+                      record.header.length);
+    case damage::wrong_id:
+      if (expected == 0) return sentence(place, "record ID 0 is never given");
+      return sentence(place, "record ", expected, " should follow, but the ID is ",
+                      record.header.id);
+    case damage::bad_checksum:
+      return sentence(place, "record ", record.header.id, " fails its CRC-32: the header says ",
+                      std::hex, record.header.checksum, ", the ", std::dec, record.payload.size(),
+                      " payload bytes give ", std::hex,
+                      checksum_of(record.header.id, {&record.payload, 1}));
+    case damage::unreadable:
+      return sentence(place, "cannot be read: ", record.error.message());
+  }
+  return place;
+}
+
+std::error_code error_for(const examined& record) {
+  return record.found == damage::unreadable ? record.error : make_error_code(errc::corrupt_record);
+}
+
+// A chunk holds no more records, so no ID is further ahead: this spares most of the checksums over
+// what only looks like a header.
+constexpr std::uint64_t most_records = max_chunk_bytes / record_layout::header_bytes;
+
+std::optional<std::uint64_t> find_record(chunk_window& chunk, std::uint64_t from, std::uint64_t end,
+                                         std::uint64_t lowest) {
+  for (auto offset = from; offset + record_layout::header_bytes <= end; ++offset) {
+    const auto header = examine(chunk, offset, end, 0, check::header);
+    if (header.found != damage::none || header.header.id < lowest) continue;
+    if (lowest != 0 && header.header.id - lowest > most_records) continue;
+    if (examine(chunk, offset, end, 0, check::payload).found == damage::none) return offset;
+  }
+  return std::nullopt;
+}
+
+}  // namespace annulus::chunklog

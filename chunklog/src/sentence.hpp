@@ -1,0 +1,24 @@
+#pragma once
+
+#include <annulus/chunklog/error.hpp>
+#include <sstream>
+#include <string>
+
+namespace annulus::chunklog {
+
+/// The parts, one behind the other.
+template <class... Parts>
+std::string sentence(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return std::move(out).str();
+}
+
+/// A failure with its sentence; the operating system's word on it follows the sentence.
+template <class... Parts>
+status failure(std::error_code error, const Parts&... parts) {
+  const bool ours = error.category() == log_category();
+  return {error, ours ? sentence(parts...) : sentence(parts..., ": ", error.message())};
+}
+
+}  // namespace annulus::chunklog

@@ -1,0 +1,47 @@
+// What a disk says about its shard of an object: `meta.json`.
+#pragma once
+
+#include <annulus/pipeline/geometry.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace annulus::pipeline {
+
+/// Where a shard stream goes.
+enum class sink_kind { null, dir, chunks };
+
+/// The name of a sink, and the sink of a name.
+std::string_view to_string(sink_kind kind) noexcept;
+std::optional<sink_kind> parse_sink(std::string_view name) noexcept;
+
+/// One shard's description. All shards of one `put` agree in everything but `shard`.
+struct object_meta {
+  std::string name;
+  std::string id;  ///< 32 hex digits, random: tells one put from another of the same name
+  std::uint64_t created = 0;  ///< nanoseconds since the epoch
+  std::uint64_t size = 0;     ///< of the object, in bytes
+  struct geometry geometry;
+  sink_kind sink = sink_kind::dir;
+  unsigned shard = 0;  ///< 0 to geometry.shards() - 1; data shards first
+
+  /// True if both describe shards of the same put.
+  [[nodiscard]] bool same_put(const object_meta& other) const noexcept;
+};
+
+/// The text of `meta.json`. It ends with a checksum of all else, so that any change of it shows.
+std::string serialise(const object_meta& meta);
+
+/// Reads what `serialise` wrote. Throws error(failed) whose sentence says what is wrong, without
+/// the file's name.
+object_meta parse_meta(std::string_view text);
+
+/// A fresh id from the kernel's random source.
+std::string random_id();
+
+/// Throws error(bad_argument) unless `name` can be a directory on every disk: 1 to 255 bytes, no
+/// '/', no leading dot.
+void check_object_name(std::string_view name);
+
+}  // namespace annulus::pipeline

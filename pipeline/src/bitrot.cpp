@@ -1,0 +1,43 @@
+#include <annulus/pipeline/bitrot.hpp>
+#include <cstring>
+
+// The library's headers are not warning-free under our flags.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wshadow"
+#include <highwayhash/highwayhash_target.h>
+#include <highwayhash/instruction_sets.h>
+#pragma GCC diagnostic pop
+
+namespace annulus::pipeline {
+namespace {
+
+// 4be734fa8e238acd263e83e6bb968552040f935da39f441497e09d1322de36a0, read as four little-endian
+// words.
+constexpr highwayhash::HHKey key = {
+    0xcd8a238efa34e74bULL,
+    0x528596bbe6833e26ULL,
+    0x14449fa35d930f04ULL,
+    0xa036de22139de097ULL,
+};
+
+}  // namespace
+
+digest bitrot_hash(bytes_view bytes) noexcept {
+  highwayhash::HHResult256 lanes;
+  highwayhash::InstructionSets::Run<highwayhash::HighwayHash>(
+      key, reinterpret_cast<const char*>(bytes.data()), bytes.size(), &lanes);
+  digest result;
+  for (std::size_t i = 0; i < digest_bytes; ++i) {
+    result[i] = static_cast<std::byte>(lanes[i / 8] >> (8 * (i % 8)));
+  }
+  return result;
+}
+
+bool frame_is_good(bytes_view frame) noexcept {
+  const auto actual = bitrot_hash(frame.subspan(digest_bytes));
+  return std::memcmp(actual.data(), frame.data(), digest_bytes) == 0;
+}
+
+}  // namespace annulus::pipeline

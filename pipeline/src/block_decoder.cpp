@@ -1,0 +1,82 @@
+#include "block_decoder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <annulus/pipeline/error.hpp>
+
+namespace annulus::pipeline {
+
+block_decoder::block_decoder(found_object& object)
+    : object_(object),
+      code_(object.meta.geometry.data, object.meta.geometry.parity),
+      order_(object.usable()) {
+  if (order_.size() < object.meta.geometry.data) give_up(order_.size());
+  const auto& shape = object.meta.geometry;
+  const auto longest =
+      static_cast<std::size_t>(std::min<std::uint64_t>(shape.block, object.meta.size));
+  for (unsigned i = 0; i < shape.shards(); ++i) frames_.emplace_back(shape.frame_size(longest));
+}
+
+std::span<const bytes_view> block_decoder::read(std::uint64_t index) {
+  const auto& shape = object_.meta.geometry;
+  const auto length = shape.block_length(index, object_.meta.size);
+  const auto size = shape.shard_size(length);
+  choose_frames(index, digest_bytes + size);
+  reconstruct(size);
+  pieces_.clear();
+  for (std::size_t i = 0, left = length; left > 0; ++i) {
+    const auto n = std::min(size, left);
+    pieces_.emplace_back(frames_[i].data() + digest_bytes, n);
+    left -= n;
+  }
+  return pieces_;
+}
+
+void block_decoder::choose_frames(std::uint64_t index, std::size_t frame) {
+  const auto needed = object_.meta.geometry.data;
+  have_.clear();
+  for (std::size_t i = 0, asked = 0; have_.size() < needed && asked < order_.size(); ++asked) {
+    auto* const shard = order_[i];
+    if (shard->source->read_frame(index, frames_[shard->meta->shard].first(frame))) {
+      have_.push_back(shard->meta->shard);
+      ++i;
+      continue;
+    }
+    ++rotten_frames_;
+    shard->fault = fmt::format("rotten: frame {}", index);
+    std::rotate(order_.begin() + static_cast<std::ptrdiff_t>(i),
+                order_.begin() + static_cast<std::ptrdiff_t>(i) + 1, order_.end());
+  }
+  if (have_.size() < needed) give_up(have_.size());
+  std::sort(have_.begin(), have_.end());
+}
+
+void block_decoder::reconstruct(std::size_t shard_size) {
+  const auto data = object_.meta.geometry.data;
+  std::vector<unsigned> lost;
+  for (unsigned i = 0; i < data; ++i) {
+    if (!std::binary_search(have_.begin(), have_.end(), i)) lost.push_back(i);
+  }
+  if (lost.empty()) return;
+  ++reconstructed_;
+  // Inverting the matrix costs more than decoding a block, and the set of good shards rarely
+  // changes.
+  if (have_ != last_have_) {
+    decoder_ = code_.make_decoder(have_, lost);
+    last_have_ = have_;
+  }
+  std::vector<const std::byte*> from;
+  std::vector<std::byte*> to;
+  for (const auto shard : have_) from.push_back(frames_[shard].data() + digest_bytes);
+  for (const auto shard : lost) to.push_back(frames_[shard].data() + digest_bytes);
+  decoder_.decode(from, to, shard_size);
+}
+
+void block_decoder::give_up(std::size_t good) const {
+  throw error(error_kind::failed,
+              fmt::format("object '{}' needs {} good shards and has {}; at fault: {}",
+                          object_.meta.name, object_.meta.geometry.data, good, object_.faults()));
+}
+
+}  // namespace annulus::pipeline

@@ -1,0 +1,201 @@
+// What put refuses, drops and leaves behind.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "support.hpp"
+
+namespace annulus::pipeline::testing {
+namespace {
+
+std::string refused(const put_options& how) {
+  return sentence_of(error_kind::bad_argument, [&] { check(how); });
+}
+
+// True if a disk shows no object and nothing is staged.
+bool clean(const std::vector<fs::path>& disks) {
+  return std::all_of(disks.begin(), disks.end(), [](const fs::path& disk) {
+    return !fs::exists(disk / "object") &&
+           (!fs::exists(disk / ".annulus") || fs::is_empty(disk / ".annulus"));
+  });
+}
+
+}  // namespace
+
+TEST(put_refuses, each_bad_option_in_one_sentence) {
+  const scratch where;
+  const auto good = options(where, {.data = 2, .parity = 1, .block = 1000});
+  const auto with = [&](auto change) {
+    auto how = good;
+    change(how);
+    return refused(how);
+  };
+  EXPECT_EQ(with([](auto& how) { how.ring = "sprocket"; }),
+            "there is no ring 'sprocket'; the rings are pipe, mutex, futex, spsc, mirror, segment");
+  EXPECT_EQ(with([](auto& how) { how.ring_size = 0; }),
+            "the ring size must be 1 to 70368744177664 bytes, not 0");
+  EXPECT_EQ(with([](auto& how) { how.read_size = 0; }),
+            "the read size must be at least 1 byte, not 0");
+  EXPECT_EQ(with([](auto& how) { how.geometry.block = 0; }),
+            "the block size must be 1 to 1073741824, not 0");
+  EXPECT_EQ(with([](auto& how) { how.disks.pop_back(); }),
+            "2 data and 1 parity shards need 3 disks, but 2 are named");
+  EXPECT_EQ(with([](auto& how) { how.disks.clear(); }), "at least one disk must be named");
+  EXPECT_TRUE(
+      contains(with([](auto& how) { how.disks[2] = how.disks[0] / "."; }), "is named twice"));
+  EXPECT_EQ(with([](auto& how) { how.name = "a/b"; }), "object name 'a/b' contains '/'");
+  EXPECT_EQ(with([](auto& how) {
+              how.hand = hand_over::in_place;
+              how.ring_size = 531;
+            }),
+            "in place, a ring must hold a frame: the ring size is 531 bytes, a frame of 3 shards "
+            "of 500 bytes has 532");
+  EXPECT_TRUE(contains(with([](auto& how) {
+                         how.sink = sink_kind::chunks;
+                         how.geometry = {.data = 1, .parity = 2, .block = std::size_t{1} << 30};
+                       }),
+                       "a frame must fit a chunk of the log"));
+}
+
+TEST(put_refuses, a_ring_that_cannot_be_mapped) {
+  const scratch where;
+  auto how = options(where, {.data = 2, .parity = 1});
+  how.ring_size = std::size_t{1} << 45;
+  const auto sentence = sentence_of(error_kind::failed, [&] { put_bytes(where, how, noise(10)); });
+  EXPECT_TRUE(contains(sentence, "3 rings 'futex' of 35184372088832 bytes cannot be made"))
+      << sentence;
+  EXPECT_TRUE(clean(how.disks));
+}
+
+TEST(put_refuses, inputs_that_cannot_be_read) {
+  const scratch where;
+  EXPECT_TRUE(contains(sentence_of(error_kind::failed, [&] { input::open(where / "absent"); }),
+                       "No such file or directory"));
+  EXPECT_TRUE(contains(sentence_of(error_kind::failed, [&] { input::open(where.path()); }),
+                       "it is a directory"));
+}
+
+TEST(put_refuses, a_disk_that_cannot_be_written) {
+  const scratch where;
+  auto how = options(where, {.data = 2, .parity = 1});
+  write_bytes(how.disks[1], noise(1));  // a file where a directory should be
+  const auto sentence = sentence_of(error_kind::failed, [&] { put_bytes(where, how, noise(10)); });
+  EXPECT_TRUE(contains(sentence, "disk " + how.disks[1].string() + " cannot be written"))
+      << sentence;
+  how.disks.erase(how.disks.begin() + 1);
+  EXPECT_TRUE(clean(how.disks));
+}
+
+TEST(put_leaves_nothing, when_it_is_stopped) {
+  for (const auto mode : {put_mode::serial, put_mode::parallel}) {
+    for (const auto hand : {hand_over::copy, hand_over::in_place}) {
+      const scratch where;
+      auto how = options(where, {.data = 2, .parity = 1, .block = 1000});
+      std::stop_source source;
+      how.mode = mode;
+      how.hand = hand;
+      how.stop = source.get_token();
+      how.progress = [&](std::uint64_t done) {
+        if (done >= 5000) source.request_stop();
+      };
+      const auto sentence =
+          sentence_of(error_kind::cancelled, [&] { put_bytes(where, how, noise(100'000)); });
+      EXPECT_EQ(sentence, "put of 'object' was interrupted after 5000 bytes; nothing was stored");
+      EXPECT_TRUE(clean(how.disks));
+    }
+  }
+}
+
+TEST(put_leaves_nothing, when_a_waiting_stream_is_stopped) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    // In a process of its own, because standard input belongs to the process.
+    dup2(ends[0], STDIN_FILENO);
+    const scratch where;
+    auto how = options(where, {.data = 2, .parity = 1, .block = 1000});
+    std::stop_source source;
+    how.stop = source.get_token();
+    how.progress = [&](std::uint64_t) { source.request_stop(); };
+    auto from = input::open("-");
+    const auto sentence = sentence_of(error_kind::cancelled, [&] { put(from, how); });
+    const auto good = contains(sentence, "interrupted") && clean(how.disks);
+    fs::remove_all(where.path());
+    _exit(good ? 0 : 1);
+  }
+  const auto block = noise(1000);
+  EXPECT_EQ(write(ends[1], block.data(), block.size()), 1000);
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0),
+            child);  // the pipe stays open: only the stop can end the put
+  EXPECT_EQ(status, 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// Every disk is full at once: below the quorum the put fails and says of each disk why.
+TEST(put_leaves_nothing, when_no_disk_takes_its_shard) {
+  for (const auto sink : {sink_kind::dir, sink_kind::chunks}) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      const scratch where;
+      auto how = options(where, {.data = 2, .parity = 1, .block = 1000});
+      how.sink = sink;
+      write_bytes(where / "input", noise(3'000'000));
+      const rlimit limit{300'000, 300'000};
+      std::signal(SIGXFSZ, SIG_IGN);
+      setrlimit(RLIMIT_FSIZE, &limit);
+      auto from = input::open(where / "input");
+      const auto sentence = sentence_of(error_kind::failed, [&] { put(from, how); });
+      const auto good = contains(sentence, "0 of 3 disks took their shard, 2 are needed") &&
+                        contains(sentence, "File too large") && clean(how.disks);
+      fs::remove_all(where.path());
+      _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0) << to_string(sink);
+  }
+}
+
+TEST(put_sweeps, what_a_killed_put_left) {
+  const scratch where;
+  const auto how = options(where, {.data = 2, .parity = 1});
+  fs::create_directories(how.disks[0] / ".annulus" / "dead" / "deep");
+  put_bytes(where, how, noise(10));
+  EXPECT_TRUE(fs::is_empty(how.disks[0] / ".annulus"));
+}
+
+TEST(put_sweeps, nothing_of_a_put_that_runs) {
+  const scratch where;
+  auto how = options(where, {.data = 2, .parity = 1, .block = 100});
+  how.progress = [&](std::uint64_t done) {
+    if (done != 100) return;
+    auto other = options(where, how.geometry);
+    other.name = "other";
+    write_bytes(where / "second", noise(10));
+    auto from = input::open(where / "second");
+    put(from, other);
+  };
+  put_bytes(where, how, noise(1000));
+  EXPECT_EQ(get_bytes({.name = "object", .disks = how.disks}), noise(1000));
+  EXPECT_EQ(get_bytes({.name = "other", .disks = how.disks}), noise(10));
+}
+
+TEST(put_counts, frames_bytes_and_stalls) {
+  const scratch where;
+  auto how = options(where, {.data = 2, .parity = 1, .block = 1000});
+  const auto report = put_bytes(where, how, noise(10'500));
+  EXPECT_EQ(report.frames, 33U);
+  EXPECT_EQ(report.stalls.size(), 33U);
+  EXPECT_EQ(report.rings.writer.bytes, report.rings.reader.bytes);
+  EXPECT_EQ(report.stored_bytes, 3 * how.geometry.stream_size(10'500));
+}
+
+}  // namespace annulus::pipeline::testing

@@ -37,6 +37,7 @@ nlohmann::json body_of(const object_meta& meta) {
       {"data", meta.geometry.data},
       {"parity", meta.geometry.parity},
       {"shard", meta.shard},
+      {"stored", meta.stored},
       {"sink", std::string(to_string(meta.sink))},
       {"hash", "highwayhash256"},
   };
@@ -62,6 +63,7 @@ object_meta meta_of(const nlohmann::json& body) {
   meta.geometry.data = body.at("data").get<unsigned>();
   meta.geometry.parity = body.at("parity").get<unsigned>();
   meta.shard = body.at("shard").get<unsigned>();
+  meta.stored = body.at("stored").get<unsigned>();
   const auto sink = parse_sink(body.at("sink").get<std::string>());
   if (!sink) throw error(error_kind::failed, "its sink is unknown");
   meta.sink = *sink;

@@ -210,6 +210,7 @@ void publish(const put_options& how, std::vector<staged_object>& staged,
     report.failures.clear();
     drop_failed(how, shards, report);
   };
+  meta.stored = static_cast<unsigned>(std::count(shards.begin(), shards.end(), std::error_code()));
   try {
     on_good([&](std::size_t i) {
       meta.shard = static_cast<unsigned>(i);

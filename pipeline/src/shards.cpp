@@ -24,6 +24,10 @@ struct candidate {
   std::optional<object_meta> meta;
 };
 
+bool is_staged(const fs::path& location) {
+  return location.parent_path().filename() == staging_directory;
+}
+
 candidate look_at(const fs::path& location) {
   candidate found{.location = location, .directory = {}, .fault = {}, .meta = {}};
   found.directory = unique_fd(::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -61,6 +65,27 @@ std::vector<candidate> candidates_on(const fs::path& disk, const std::string& na
 
 using disk_candidates = std::vector<std::vector<candidate>>;
 
+// The shards of one put among all that was found.
+struct tally {
+  std::set<unsigned> shards;
+  bool published = false;
+
+  tally(const disk_candidates& disks, const object_meta& put) {
+    for (const auto& on_disk : disks) {
+      for (const auto& found : on_disk) {
+        if (!found.meta || !found.meta->same_put(put)) continue;
+        shards.insert(found.meta->shard);
+        published |= !is_staged(found.location);
+      }
+    }
+  }
+  // The first shard is published only after the last meta.json is written, so until all are there
+  // the put may not have got that far.
+  [[nodiscard]] bool committed(const object_meta& put) const {
+    return published || shards.size() >= put.stored;
+  }
+};
+
 // The put that most deserves the name: enough shards, then the newest, then the most shards.
 std::optional<object_meta> choose(const disk_candidates& disks) {
   std::optional<object_meta> best;
@@ -68,14 +93,10 @@ std::optional<object_meta> choose(const disk_candidates& disks) {
   for (const auto& on_disk : disks) {
     for (const auto& proposed : on_disk) {
       if (!proposed.meta) continue;
-      std::set<unsigned> shards;
-      for (const auto& others : disks) {
-        for (const auto& other : others) {
-          if (other.meta && other.meta->same_put(*proposed.meta)) shards.insert(other.meta->shard);
-        }
-      }
-      const auto enough = shards.size() >= proposed.meta->geometry.data;
-      const std::tuple rank(enough, enough ? proposed.meta->created : 0, shards.size());
+      const tally found(disks, *proposed.meta);
+      if (!found.committed(*proposed.meta)) continue;
+      const auto enough = found.shards.size() >= proposed.meta->geometry.data;
+      const std::tuple rank(enough, enough ? proposed.meta->created : 0, found.shards.size());
       if (!best || rank > best_rank) {
         best = proposed.meta;
         best_rank = rank;
@@ -114,38 +135,45 @@ found_shard pick(const fs::path& disk, std::vector<candidate>& on_disk, const ob
   return found;
 }
 
-// Removes what killed puts staged under the name, but for those of `kept`.
+std::optional<found_object> find_if_there(const std::string& name,
+                                          const std::vector<fs::path>& disks) {
+  try {
+    return find_shards(name, disks);
+  } catch (const error&) {
+    return std::nullopt;
+  }
+}
+
+// Removes what killed puts staged under the name, but for the shards of `kept`. Without one to
+// keep, only what had all its disks among these: elsewhere it might be complete.
 void remove_staged(const std::string& name, const std::vector<fs::path>& disks,
-                   const object_meta& kept) {
+                   const std::optional<object_meta>& kept) {
   for (const auto& disk : disks) {
     for (const auto& staged : staged_on(disk)) {
       const auto lock = lock_leftover(staged);
       const auto left = look_at(staged);
+      if (!lock || !left.meta || left.meta->name != name) continue;
+      const auto superfluous =
+          kept ? !left.meta->same_put(*kept) : disks.size() >= left.meta->geometry.shards();
       std::error_code ignored;  // what cannot be removed now can be removed next time
-      if (lock && left.meta && left.meta->name == name && !left.meta->same_put(kept))
-        fs::remove_all(staged, ignored);
+      if (superfluous) fs::remove_all(staged, ignored);
     }
   }
 }
 
 // Publishes what is staged of a readable object and removes what is staged of others of that name.
 void recover_object(const std::string& name, const std::vector<fs::path>& disks) {
-  auto object = find_shards(name, disks);
-  if (object.usable().size() < object.meta.geometry.data) {
-    // All its disks are here and none shows it, so it never was an object.
-    const auto shown = std::any_of(disks.begin(), disks.end(),
-                                   [&](const fs::path& disk) { return fs::exists(disk / name); });
-    if (!shown && disks.size() >= object.meta.geometry.shards()) remove_staged(name, disks, {});
-    return;
-  }
-  for (auto& shard : object.disks) {
-    if (!shard.source || shard.location.parent_path().filename() != staging_directory) continue;
+  auto object = find_if_there(name, disks);
+  if (!object) return remove_staged(name, disks, std::nullopt);
+  if (object->usable().size() < object->meta.geometry.data) return;
+  for (auto& shard : object->disks) {
+    if (!shard.source || !is_staged(shard.location)) continue;
     const auto lock = lock_leftover(shard.location);
     shard.source.reset();
     bool replaced = false;
     if (lock) publish_directory(shard.location, shard.disk / name, replaced);
   }
-  remove_staged(name, disks, object.meta);
+  remove_staged(name, disks, object->meta);
 }
 
 }  // namespace
@@ -176,11 +204,15 @@ found_object find_shards(const std::string& name, const std::vector<fs::path>& d
 
 std::vector<std::string> object_names(const std::vector<fs::path>& disks) {
   std::set<std::string> names;
+  std::set<std::string> staged_names;
   for (const auto& disk : disks) {
     for (auto& name : objects_on(disk)) names.insert(std::move(name));
     for (const auto& staged : staged_on(disk)) {
-      if (const auto found = look_at(staged); found.meta) names.insert(found.meta->name);
+      if (const auto found = look_at(staged); found.meta) staged_names.insert(found.meta->name);
     }
+  }
+  for (const auto& name : staged_names) {
+    if (!names.contains(name) && find_if_there(name, disks)) names.insert(name);
   }
   return {names.begin(), names.end()};
 }

@@ -24,7 +24,8 @@ struct object_meta {
   std::uint64_t size = 0;     ///< of the object, in bytes
   struct geometry geometry;
   sink_kind sink = sink_kind::dir;
-  unsigned shard = 0;  ///< 0 to geometry.shards() - 1; data shards first
+  unsigned shard = 0;   ///< 0 to geometry.shards() - 1; data shards first
+  unsigned stored = 0;  ///< how many shards the put meant to store when it wrote this
 
   /// True if both describe shards of the same put.
   [[nodiscard]] bool same_put(const object_meta& other) const noexcept;

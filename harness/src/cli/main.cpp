@@ -1,0 +1,67 @@
+// annulus: the command.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "command.hpp"
+
+namespace {
+
+constexpr int usage_status = 2;
+constexpr int failure_status = 1;
+
+constexpr auto examples = R"(Examples:
+  annulus quick                             all rings through the whole pipeline, with a table and plots
+  annulus variants                          what rings there are
+  annulus put big.iso --disks d0,d1,d2,d3,d4,d5 --data 4 --parity 2
+  annulus get big.iso --disks d0,d1,d2,d3,d4,d5 -o copy.iso
+  annulus COMMAND --help                    options and examples of one command
+
+Exit status: 0 success, 1 failure, 2 wrong usage.)";
+
+int report(const char* sentence, int status) {
+  fmt::print(stderr, "annulus: {}\n", sentence);
+  return status;
+}
+
+// CLI11 only says that a subcommand is missing.
+void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::string known;
+  for (const auto* command : app.get_subcommands({})) {
+    if (command->check_name(argv[1])) return;
+    if (!command->get_group().empty()) known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  throw annulus::cli::usage_error(
+      fmt::format("there is no command '{}'; the commands are {}", argv[1], known));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed output is an error like any other
+  CLI::App app(
+      "Annulus: what should stand between a fast producer of bytes and a slower, jittery consumer?",
+      "annulus");
+  app.footer(examples);
+  app.require_subcommand(1);
+  using namespace annulus::cli;
+  for (const auto add : {add_quick, add_variants, add_put, add_get, add_verify, add_log, add_topo,
+                         add_run, add_table, add_plot, add_cell}) {
+    add(app);
+  }
+  try {
+    refuse_unknown_command(app, argc, argv);
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);  // --help
+  } catch (const CLI::ParseError& wrong) {
+    return report(wrong.what(), usage_status);
+  } catch (const usage_error& wrong) {
+    return report(wrong.what(), usage_status);
+  } catch (const std::exception& problem) {
+    return report(problem.what(), failure_status);
+  }
+}

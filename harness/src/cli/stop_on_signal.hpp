@@ -1,0 +1,29 @@
+// SIGINT and SIGTERM as a stop token.
+#pragma once
+
+#include <stop_token>
+#include <thread>
+
+#include "interruption.hpp"
+
+namespace annulus::cli {
+
+/// While it lives, SIGINT and SIGTERM request a stop instead of ending the process. Make it before
+/// other threads.
+class stop_on_signal {
+ public:
+  stop_on_signal();
+  stop_on_signal(const stop_on_signal&) = delete;
+  stop_on_signal& operator=(const stop_on_signal&) = delete;
+  ~stop_on_signal();
+
+  [[nodiscard]] std::stop_token token() const noexcept { return source_.get_token(); }
+
+ private:
+  harness::interruption signals_;
+  harness::unique_fd finished_;
+  std::stop_source source_;
+  std::thread watcher_;
+};
+
+}  // namespace annulus::cli

@@ -1,0 +1,39 @@
+// annulus table: what a run measured, as a table.
+#include "table.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "command.hpp"
+#include "support.hpp"
+
+namespace annulus::cli {
+namespace {
+
+struct arguments {
+  std::filesystem::path directory;
+  bool as_data = false;
+};
+
+}  // namespace
+
+void add_table(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("table", "Print a run's results as Markdown");
+  const auto from = std::make_shared<arguments>();
+  command->add_option("directory", from->directory, "A run, results/MACHINE/RUN")->required();
+  command->add_flag("--json", from->as_data, "Print JSON");
+  command->footer("Example:\n  annulus table results/MACHINE/RUN > table.md");
+  command->callback([from] {
+    reporting([&] {
+      const harness::table found = harness::make_table(from->directory);
+      if (from->as_data) {
+        fmt::print("{}\n", to_json(found).dump(2));
+      } else {
+        fmt::print("{}", to_markdown(found));
+      }
+    });
+  });
+}
+
+}  // namespace annulus::cli

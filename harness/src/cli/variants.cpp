@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <annulus/all.hpp>
+#include <annulus/ring.hpp>
+#include <memory>
+
+#include "command.hpp"
+#include "json.hpp"
+
+namespace annulus::cli {
+namespace {
+
+void print_json() {
+  auto list = harness::json::array();
+  for (const auto& info : all_rings::infos) {
+    list.push_back({{"name", info.name},
+                    {"storage", info.storage},
+                    {"waiting", info.waiting},
+                    {"contiguous", info.contiguous},
+                    {"kernel_waits", info.kernel_waits},
+                    {"source", info.source},
+                    {"selected", info.name == variant<ring>.name}});
+  }
+  fmt::print("{}\n", list.dump(2));
+}
+
+void print_table() {
+  constexpr auto row = "{:2}{:9}{:27}{:31}{:12}{:14}{}\n";
+  fmt::print(row, "", "name", "storage", "waiting", "contiguous", "kernel waits", "source");
+  for (const auto& info : all_rings::infos) {
+    fmt::print(row, info.name == variant<ring>.name ? "*" : "", info.name, info.storage,
+               info.waiting, info.contiguous ? "yes" : "no", info.kernel_waits ? "yes" : "no",
+               info.source);
+  }
+  fmt::print("\n* annulus::ring in this build; choose another with cmake -DANNULUS_RING=NAME\n");
+}
+
+}  // namespace
+
+void add_variants(CLI::App& app) {
+  auto* command = app.add_subcommand("variants", "List the rings");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print JSON");
+  command->footer("Example:\n  annulus variants --json");
+  command->callback([json] { *json ? print_json() : print_table(); });
+}
+
+}  // namespace annulus::cli

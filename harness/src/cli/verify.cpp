@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <annulus/pipeline/verify.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "command.hpp"
+#include "json.hpp"
+#include "options.hpp"
+#include "progress_bar.hpp"
+#include "stop_on_signal.hpp"
+
+namespace annulus::cli {
+namespace {
+
+constexpr auto examples = R"(Examples:
+  annulus verify --disks d0,d1,d2,d3,d4,d5             every object
+  annulus verify big.iso --disks d0,d1,d2,d3,d4,d5     one
+
+Exit status 0 if every shard of every object is whole, else 1.)";
+
+struct arguments {
+  std::string object, disks;
+  bool json = false;
+};
+
+const char* verdict(const pipeline::object_state& state) {
+  if (state.whole()) return "whole";
+  return state.recoverable ? "degraded" : "lost";
+}
+
+harness::json to_json(const pipeline::object_state& state) {
+  auto shards = harness::json::array();
+  for (const auto& shard : state.shards) {
+    shards.push_back(
+        {{"disk", shard.disk.string()}, {"fault", shard.fault}, {"bad_frames", shard.bad_frames}});
+  }
+  return {{"name", state.name}, {"state", verdict(state)}, {"size", state.size},
+          {"data", state.data}, {"parity", state.parity},  {"whole_shards", state.whole_shards},
+          {"shards", shards}};
+}
+
+void print(const pipeline::object_state& state) {
+  fmt::print("{:9} {}  {}, {}+{}, {} shards whole\n", verdict(state), state.name,
+             human_bytes(state.size), state.data, state.parity, state.whole_shards);
+  for (const auto& shard : state.shards) {
+    if (!shard.fault.empty()) fmt::print("          {}: {}\n", shard.disk.string(), shard.fault);
+  }
+}
+
+void run(const arguments& given) {
+  const stop_on_signal signals;
+  pipeline::verify_options what{
+      .disks = parse_disks(given.disks), .name = given.object, .stop = signals.token()};
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  if (terminal) {
+    what.progress = [](const std::string& name) {
+      fmt::print(stderr, "\rverifying {}\033[K", name);
+      std::fflush(stderr);
+    };
+  }
+  const auto states = pipeline::verify(what);
+  if (terminal) fmt::print(stderr, "\r\033[K");
+  std::size_t faulty = 0;
+  auto list = harness::json::array();
+  for (const auto& state : states) {
+    faulty += state.whole() ? 0 : 1;
+    if (given.json) {
+      list.push_back(to_json(state));
+    } else {
+      print(state);
+    }
+  }
+  if (given.json) fmt::print("{}\n", list.dump(2));
+  if (faulty > 0)
+    throw failure(fmt::format("{} of {} objects are not whole", faulty, states.size()));
+  if (!given.json) fmt::print("{} objects, all whole\n", states.size());
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app) {
+  auto* command =
+      app.add_subcommand("verify", "Check every frame of every shard of the objects on disks");
+  const auto given = std::make_shared<arguments>();
+  command->add_option("OBJECT", given->object, "One object; all by default");
+  add_disks(*command, given->disks, "The disks, separated by commas");
+  command->add_flag("--json", given->json, "Print JSON");
+  command->footer(examples);
+  command->callback([given] { reporting([&] { run(*given); }); });
+}
+
+}  // namespace annulus::cli

@@ -1,0 +1,139 @@
+#include "environment.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "child_process.hpp"
+#include "error.hpp"
+#include "paths.hpp"
+
+#ifndef ANNULUS_BUILD_TYPE
+#define ANNULUS_BUILD_TYPE ""
+#endif
+#ifndef ANNULUS_BUILD_FLAGS
+#define ANNULUS_BUILD_FLAGS ""
+#endif
+
+namespace annulus::harness {
+namespace {
+
+// The first line of a file of the kernel's.
+json line_of(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string line;
+  if (!std::getline(in, line)) return nullptr;
+  return line;
+}
+
+json total_memory() {
+  std::ifstream in("/proc/meminfo");
+  std::string name;
+  std::uint64_t kibibytes = 0;
+  if (!(in >> name >> kibibytes) || name != "MemTotal:") return nullptr;
+  return kibibytes << 10U;
+}
+
+json governor_of(const topology& machine) {
+  std::set<std::string> found;
+  for (const cpu& at : machine.cpus) {
+    const json line =
+        line_of(fmt::format("/sys/devices/system/cpu/cpu{}/cpufreq/scaling_governor", at.number));
+    if (line.is_string()) found.insert(line.get<std::string>());
+  }
+  if (found.empty()) return nullptr;
+  return found.size() == 1 ? json(*found.begin()) : json(found);
+}
+
+json filesystem_of(const std::filesystem::path& directory) {
+  struct known {
+    std::uint64_t magic;
+    std::string_view name;
+  };
+  constexpr std::array names{known{0xEF53, "ext4"},          known{0x58465342, "xfs"},
+                             known{0x9123683E, "btrfs"},     known{0x01021994, "tmpfs"},
+                             known{0x794C7630, "overlayfs"}, known{0x6969, "nfs"},
+                             known{0x2FC12FC1, "zfs"},       known{0xF2F52010, "f2fs"},
+                             known{0x01021997, "9p"},        known{0x65735546, "fuse"}};
+  struct statfs status {};
+  if (statfs(directory.c_str(), &status) != 0) return nullptr;
+  const auto magic = static_cast<std::uint64_t>(status.f_type) & 0xFFFFFFFFU;
+  for (const known& each : names) {
+    if (each.magic == magic) return each.name;
+  }
+  return fmt::format("{:#x}", magic);
+}
+
+json clock_description() {
+  timespec resolution{};
+  clock_getres(CLOCK_MONOTONIC, &resolution);
+  return {{"name", "CLOCK_MONOTONIC"},
+          {"resolution_ns", resolution.tv_nsec},
+          {"source", line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource")}};
+}
+
+std::string git(const std::filesystem::path& root, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"git", "-C", root.string()});
+  const child_outcome done = run_child(arguments, "", std::chrono::seconds(10));
+  if (done.how != child_outcome::ending::exited || done.code != 0) return "";
+  return done.out.substr(0, done.out.find('\n'));
+}
+
+}  // namespace
+
+build_info this_build(const std::filesystem::path& root) {
+#ifdef __clang__
+  std::string compiler = __VERSION__;  // which begins with its name
+#else
+  std::string compiler = "GCC " __VERSION__;
+#endif
+  return {std::move(compiler), ANNULUS_BUILD_TYPE, ANNULUS_BUILD_FLAGS, git_commit(root)};
+}
+
+std::string git_commit(const std::filesystem::path& root) {
+  try {
+    const std::string commit = git(root, {"rev-parse", "--short=12", "HEAD"});
+    if (commit.empty()) return "";
+    const bool modified = !git(root, {"status", "--porcelain", "--untracked-files=no"}).empty();
+    return commit + (modified ? "-modified" : "");
+  } catch (const error&) {
+    return "";  // no git here
+  }
+}
+
+json describe_machine(const topology& machine, const std::filesystem::path& work) {
+  utsname kernel{};
+  uname(&kernel);
+  std::set<int> packages;
+  for (const core& at : machine.cores) packages.insert(at.package);
+  return {{"cpu_model", machine.cpu_model},
+          {"architecture", kernel.machine},
+          {"packages", packages.size()},
+          {"cores", machine.cores.size()},
+          {"cpus", machine.cpus.size()},
+          {"numa_nodes", machine.nodes.size()},
+          {"memory_bytes", total_memory()},
+          {"kernel", fmt::format("{} {}", kernel.sysname, kernel.release)},
+          {"governor", governor_of(machine)},
+          {"transparent_huge_pages", line_of("/sys/kernel/mm/transparent_hugepage/enabled")},
+          {"clock", clock_description()},
+          {"work_filesystem", filesystem_of(work)},
+          {"is_this_system", machine.is_this_system}};
+}
+
+json to_json(const build_info& value) {
+  return {{"compiler", without_paths(value.compiler)},
+          {"type", value.type},
+          {"flags", without_paths(value.flags)},
+          {"commit", value.commit}};
+}
+
+}  // namespace annulus::harness

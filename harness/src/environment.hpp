@@ -1,0 +1,33 @@
+// What a measurement depends on besides its matrix.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "json.hpp"
+#include "topology.hpp"
+
+namespace annulus::harness {
+
+/// How the measured program was made. Empty: unknown.
+struct build_info {
+  std::string compiler;
+  std::string type;  ///< "RelWithDebInfo"
+  std::string flags;
+  std::string commit;
+};
+
+/// How this library was compiled (type and flags as CMake passes them in ANNULUS_BUILD_TYPE and
+/// ANNULUS_BUILD_FLAGS), and the commit of the checkout in `root`.
+build_info this_build(const std::filesystem::path& root);
+
+/// "1a2b3c4d5e6f", with "-modified" if tracked files differ from it; empty if git knows none.
+std::string git_commit(const std::filesystem::path& root);
+
+/// The machine, its kernel and its state now; `work` is where cells put their files. What cannot
+/// be read is null. Holds no host name and no absolute path.
+json describe_machine(const topology& machine, const std::filesystem::path& work);
+
+json to_json(const build_info& value);
+
+}  // namespace annulus::harness

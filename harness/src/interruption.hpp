@@ -1,0 +1,28 @@
+// SIGINT and SIGTERM as something to wait for.
+#pragma once
+
+#include <csignal>
+
+#include "unique_fd.hpp"
+
+namespace annulus::harness {
+
+/// While it lives, SIGINT and SIGTERM to this thread no longer kill but make `fd` readable. Make it
+/// before other threads start: they inherit this.
+class interruption {
+ public:
+  /// Throws `error` if the kernel gives no descriptor.
+  interruption();
+  /// Takes what has arrived, then restores what signals did before.
+  ~interruption();
+  interruption(const interruption&) = delete;
+  interruption& operator=(const interruption&) = delete;
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+ private:
+  sigset_t before_{};
+  unique_fd fd_;
+};
+
+}  // namespace annulus::harness

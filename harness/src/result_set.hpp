@@ -1,0 +1,29 @@
+// The directory of one run.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "json.hpp"
+
+namespace annulus::harness {
+
+inline constexpr std::string_view samples_name = "samples.jsonl";
+inline constexpr std::string_view environment_name = "env.json";
+inline constexpr std::string_view topology_name = "topology.xml";
+
+/// Makes `root`/`machine`/<UTC time>-`name`, a directory that did not exist before. Throws `error`.
+std::filesystem::path make_result_directory(const std::filesystem::path& root,
+                                            std::string_view machine, std::string_view name);
+
+/// Writes `text` to `file` and waits until both are on disk. Throws `error`.
+void write_durably(const std::filesystem::path& file, std::string_view text);
+
+/// The env.json of a run. Throws `error` if `directory` holds none.
+json read_environment(const std::filesystem::path& directory);
+
+/// The run's own name, the last component of its directory.
+std::string run_name(const std::filesystem::path& directory);
+
+}  // namespace annulus::harness

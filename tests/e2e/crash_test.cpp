@@ -1,0 +1,105 @@
+// Interrupts and kills leave whole objects or none.
+#include <random>
+
+#include "process.hpp"
+
+namespace annulus::e2e {
+
+class crash : public ::testing::TestWithParam<std::string> {
+ protected:
+  [[nodiscard]] arguments put(const std::string& file, const std::string& name) const {
+    return {"put", file,       "--name", name,      "--disks", where_.disks(6), "--data",
+            "4",   "--parity", "2",      "--block", "64KiB",   "--sink",        GetParam()};
+  }
+  [[nodiscard]] result get(const std::string& name) const {
+    return run({"get", name, "--disks", where_.disks(6), "-o", where_ / "back"});
+  }
+  scratch where_;
+};
+
+INSTANTIATE_TEST_SUITE_P(sinks, crash, ::testing::Values("dir", "chunks"),
+                         [](const auto& tested) { return tested.param; });
+
+TEST_P(crash, sigint_during_put_leaves_nothing) {
+  process child(put("-", "stream"), true);
+  child.write_input(noise(1'000'000));
+  await(
+      [&] { return fs::exists(where_ / "d5/.annulus") && !fs::is_empty(where_ / "d5/.annulus"); });
+  child.signal(SIGINT);
+  EXPECT_EQ(child.wait(), 1);
+  EXPECT_TRUE(contains(child.err(), "put of 'stream' was interrupted after ")) << child.err();
+  for (int i = 0; i < 6; ++i) {
+    const auto disk = where_ / ("d" + std::to_string(i));
+    EXPECT_FALSE(fs::exists(disk + "/stream"));
+    EXPECT_TRUE(fs::is_empty(disk + "/.annulus"));
+  }
+}
+
+// The old object, or the new one, whole: at whatever moment the put that replaces it is killed.
+TEST_P(crash, sigkill_at_20_random_moments_leaves_the_old_or_the_new_object) {
+  const std::string texts[] = {noise(6'000'000, 1), noise(6'000'000, 2)};
+  spit(where_ / "text0", texts[0]);
+  spit(where_ / "text1", texts[1]);
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run(put(where_ / "text0", "object")).status, 0);
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - start);
+  std::mt19937 random(static_cast<unsigned>(whole.count()));
+  int killed = 0;
+  for (int round = 0; round < 20; ++round) {
+    process child(put(where_ / (round % 2 == 0 ? "text1" : "text0"), "object"));
+    // The time limit is the experiment, nothing waits for it.
+    if (!child.ends_within(
+            std::chrono::milliseconds(random() % static_cast<unsigned>(whole.count() + 1)))) {
+      child.signal(SIGKILL);
+      ++killed;
+    }
+    child.wait();
+    const auto got = get("object");
+    ASSERT_EQ(got.status, 0) << got.err;
+    const auto back = slurp(where_ / "back");
+    ASSERT_TRUE(back == texts[0] || back == texts[1]) << "round " << round;
+    ASSERT_FALSE(contains(run({"verify", "--disks", where_.disks(6)}).out, "lost"));
+  }
+  EXPECT_GT(killed, 0);
+}
+
+TEST_P(crash, sigkill_of_a_first_put_shows_no_object_that_get_refuses) {
+  const auto text = noise(6'000'000, 3);
+  spit(where_ / "text", text);
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run(put(where_ / "text", "first")).status, 0);
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - start);
+  std::mt19937 random(7);
+  for (int round = 0; round < 20; ++round) {
+    const auto name = "object" + std::to_string(round);
+    process child(put(where_ / "text", name));
+    if (!child.ends_within(
+            std::chrono::milliseconds(random() % static_cast<unsigned>(whole.count() + 1))))
+      child.signal(SIGKILL);
+    child.wait();
+    bool visible = false;
+    for (int i = 0; i < 6; ++i)
+      visible |= fs::exists(where_ / ("d" + std::to_string(i) + "/" + name));
+    const auto got = get(name);
+    if (visible) {
+      ASSERT_EQ(run({"verify", name, "--disks", where_.disks(6)}).status, 0);
+    }
+    if (visible || got.status == 0) {
+      ASSERT_EQ(got.status, 0) << got.err;
+      ASSERT_EQ(slurp(where_ / "back"), text);
+    } else {
+      ASSERT_TRUE(contains(got.err, "is on none of the 6 disks") ||
+                  contains(got.err, "good shards"))
+          << got.err;
+    }
+  }
+  // The next put finishes or removes whatever is left.
+  ASSERT_EQ(run(put(where_ / "text", "last")).status, 0);
+  for (int i = 0; i < 6; ++i)
+    EXPECT_TRUE(fs::is_empty(where_ / ("d" + std::to_string(i) + "/.annulus")));
+  EXPECT_EQ(run({"verify", "--disks", where_.disks(6)}).status, 0);
+}
+
+}  // namespace annulus::e2e

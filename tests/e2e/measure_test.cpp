@@ -1,0 +1,159 @@
+// topo, variants, run, table, plot and quick as commands.
+#include <nlohmann/json.hpp>
+
+#include "process.hpp"
+
+namespace annulus::e2e {
+namespace {
+
+constexpr auto small_matrix = R"(name = "small"
+repetitions = 2
+[axes]
+ring = ["pipe", "mirror"]
+sink = ["null", "dir", "chunks"]
+mode = ["parallel"]
+hand = ["copy", "in-place"]
+geometry = ["2+1"]
+block = ["64KiB"]
+ring_size = ["256KiB"]
+)";
+
+// The one result set below results/<machine>/.
+fs::path only_run(const fs::path& results) {
+  fs::path found;
+  for (const auto& entry : fs::recursive_directory_iterator(results)) {
+    if (entry.path().filename() == "samples.jsonl") found = entry.path().parent_path();
+  }
+  return found;
+}
+
+std::vector<nlohmann::json> samples_of(const fs::path& run_directory) {
+  std::vector<nlohmann::json> samples;
+  std::ifstream lines(run_directory / "samples.jsonl");
+  for (std::string line; std::getline(lines, line);) samples.push_back(nlohmann::json::parse(line));
+  return samples;
+}
+
+}  // namespace
+
+TEST(measure, topo_names_every_relation) {
+  const auto people = run({"topo"});
+  EXPECT_EQ(people.status, 0) << people.err;
+  const auto programs = run({"topo", "--json"});
+  EXPECT_EQ(programs.status, 0);
+  EXPECT_FALSE(nlohmann::json::parse(programs.out).empty());
+  for (const std::string relation :
+       {"same-pu", "same-core", "shared-l2", "shared-l3", "same-node", "cross-node"}) {
+    EXPECT_TRUE(contains(people.out, relation)) << relation;
+    EXPECT_TRUE(contains(programs.out, relation)) << relation;
+  }
+}
+
+TEST(measure, variants_marks_one_ring) {
+  const auto list = nlohmann::json::parse(run({"variants", "--json"}).out);
+  ASSERT_EQ(list.size(), 6U);
+  int selected = 0;
+  for (const auto& ring : list) selected += ring.at("selected").get<bool>() ? 1 : 0;
+  EXPECT_EQ(selected, 1);
+}
+
+TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
+  const scratch where;
+  spit(where / "m.toml", small_matrix);
+  spit(where / "input", noise(1'000'000));
+  setenv("ANNULUS_ROOT", ANNULUS_SOURCE, 1);
+  const auto done = run({"run", where / "m.toml", "--input", where / "input", "--work",
+                         where / "work", "--results", where / "results"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  const auto directory = only_run(where / "results");
+  const auto samples = samples_of(directory);
+  ASSERT_EQ(samples.size(), 24U);
+  for (const auto& sample : samples) {
+    const auto& result = sample.at("result");
+    EXPECT_TRUE(result.at("verified").get<bool>()) << sample;
+    EXPECT_EQ(result.at("bytes"), 1'000'000);
+    EXPECT_GT(result.at("seconds").get<double>(), 0);
+    EXPECT_FALSE(contains(sample.dump(), where.path().string())) << sample;
+  }
+  EXPECT_TRUE(fs::exists(directory / "env.json"));
+  EXPECT_TRUE(fs::exists(directory / "topology.xml"));
+  EXPECT_TRUE(fs::is_empty(where / "work"));
+
+  const auto table = run({"table", directory.string()});
+  ASSERT_EQ(table.status, 0) << table.err;
+  for (const std::string word :
+       {"null", "dir", "chunks", "pipe", "mirror", "in-place", "MB/s", "yes"}) {
+    EXPECT_TRUE(contains(table.out, word)) << word;
+  }
+  const auto plot = run({"plot", directory.string(), "--out", where / "plots"});
+  ASSERT_EQ(plot.status, 0) << plot.err;
+  int figures = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(where / "plots")) {
+    const auto kind = entry.path().extension();
+    if (kind != ".svg" && kind != ".png") continue;
+    ++figures;
+    EXPECT_GT(fs::file_size(entry.path()), 1000U) << entry.path();
+  }
+  EXPECT_GE(figures, 4);
+}
+
+TEST(measure, memory_bound_by_node_is_counted_page_by_page) {
+  const scratch where;
+  spit(where / "m.toml",
+       "name = \"bound\"\nrepetitions = 1\n[axes]\nring = [\"futex\"]\nplacement = "
+       "[\"same-pu\"]\nmemory = [\"producer\"]\n");
+  spit(where / "input", noise(3'000'000));
+  const auto done = run({"run", where / "m.toml", "--input", where / "input", "--work",
+                         where / "work", "--results", where / "results"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  const auto samples = samples_of(only_run(where / "results"));
+  ASSERT_EQ(samples.size(), 1U);
+  ASSERT_TRUE(samples[0].contains("result")) << samples[0];
+  EXPECT_GT(samples[0].at("result").at("pages").size(), 0U) << samples[0];
+}
+
+TEST(measure, sigint_during_run_keeps_finished_cells_and_resume_goes_on) {
+  const scratch where;
+  spit(where / "m.toml", small_matrix);
+  spit(where / "input", noise(1'000'000));
+  process child({"run", where / "m.toml", "--input", where / "input", "--work", where / "work",
+                 "--results", where / "results"});
+  await([&] {
+    if (!fs::exists(where / "results")) return false;
+    const auto directory = only_run(where / "results");
+    return !directory.empty() && fs::file_size(directory / "samples.jsonl") > 0;
+  });
+  child.signal(SIGINT);
+  const auto status = child.wait();
+  const auto directory = only_run(where / "results");
+  const auto kept = samples_of(directory).size();
+  EXPECT_GE(kept, 1U);
+  if (status != 0) {  // it may have been quicker than the signal
+    EXPECT_EQ(status, 1);
+    EXPECT_TRUE(contains(child.err(), "--resume")) << child.err();
+    EXPECT_TRUE(fs::is_empty(where / "work"));
+    const auto rest = run({"run", "--resume", directory.string(), "--input", where / "input",
+                           "--work", where / "work"});
+    EXPECT_EQ(rest.status, 0) << rest.err;
+  }
+  EXPECT_EQ(samples_of(directory).size(), 24U);
+}
+
+TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {
+  const scratch where;
+  spit(where / "input", noise(2'000'000));
+  setenv("ANNULUS_ROOT", ANNULUS_SOURCE, 1);
+  const auto done =
+      run({"quick", "--input", where / "input", "--repetitions", "1", "--work", where / "work",
+           "--results", where / "results", "--plots", where / "plots"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  for (const auto& ring : {"pipe", "mutex", "futex", "spsc", "mirror", "segment"})
+    EXPECT_TRUE(contains(done.out, ring));
+  for (const auto& sink : {"Winner for null:", "Winner for dir:", "Winner for chunks:"})
+    EXPECT_TRUE(contains(done.out, sink)) << done.out;
+  EXPECT_TRUE(contains(done.out, "Plots:  ")) << done.out;
+  EXPECT_TRUE(contains(done.out, "Next:")) << done.out;
+  EXPECT_EQ(samples_of(only_run(where / "results")).size(), 36U);
+}
+
+}  // namespace annulus::e2e

@@ -1,0 +1,124 @@
+#include "support.hpp"
+
+namespace annulus::harness {
+namespace {
+
+std::string refusal(std::string_view text) {
+  return message_of<bad_input>([text] { matrix_of(text); });
+}
+
+TEST(matrix, defaults_are_one_value_an_axis) {
+  const matrix found = matrix_of("name = 'm'");
+  EXPECT_EQ(found.name, "m");
+  EXPECT_EQ(found.repetitions, 3);
+  EXPECT_FALSE(found.seed);
+  EXPECT_FALSE(found.input);
+  EXPECT_EQ(found.axes.ring, (std::vector<std::string>{"futex"}));
+  EXPECT_EQ(found.axes.ring_size, (std::vector<std::uint64_t>{2U << 20U}));
+  EXPECT_EQ(format_geometry(found.axes.shards.at(0)), "8+4");
+  EXPECT_EQ(found.axes.sync, (std::vector<bool>{false}));
+}
+
+constexpr std::string_view full = R"(name = "all-of-it"
+description = "every key"
+repetitions = 7
+seed = 5
+input = "data/x.bin"
+[axes]
+ring = ["futex", "spsc"]
+sink = ["null", "dir", "chunks"]
+mode = ["serial", "parallel"]
+hand = ["copy", "in-place"]
+ring_size = ["2MiB", 4096]
+read_size = ["64KiB"]
+block = ["1MiB"]
+geometry = ["8+4", "255+1"]
+placement = ["none", "cross-node"]
+memory = ["any", "third", "node:3"]
+sync = [true, false]
+)";
+
+TEST(matrix, reads_every_key) {
+  const matrix found = matrix_of(full);
+  EXPECT_EQ(found.description, "every key");
+  EXPECT_EQ(found.repetitions, 7);
+  EXPECT_EQ(found.seed, 5U);
+  EXPECT_EQ(found.input, "data/x.bin");
+  EXPECT_EQ(found.axes.ring_size, (std::vector<std::uint64_t>{2U << 20U, 4096}));
+  EXPECT_EQ(found.axes.shards.at(1).data, 255);
+  EXPECT_EQ(found.axes.memory.at(2), "node:3");
+  EXPECT_EQ(found.axes.sync, (std::vector<bool>{true, false}));
+}
+
+TEST(matrix, writes_what_it_reads) {
+  const std::string once = to_toml(matrix_of(full));
+  EXPECT_EQ(to_toml(matrix_of(once)), once);
+  EXPECT_EQ(matrix_of(once).axes.memory, matrix_of(full).axes.memory);
+}
+
+TEST(matrix, writes_no_absolute_path) {
+  EXPECT_EQ(to_toml(matrix_of("name='m'\ninput='/home/someone/x.bin'")).find("someone"),
+            std::string::npos);
+}
+
+TEST(matrix, unknown_key_is_named_with_its_line) {
+  EXPECT_EQ(
+      refusal("name = 'm'\nrepetition = 3"),
+      "m.toml, line 2: there is no key repetition, only name, description, repetitions, seed, "
+      "input, axes");
+  EXPECT_EQ(refusal("name = 'm'\n[axes]\nrings = ['futex']").substr(0, 43),
+            "m.toml, line 3: there is no key axes.rings,");
+}
+
+TEST(matrix, unknown_value_is_named_with_its_line) {
+  EXPECT_EQ(refusal("name = 'm'\n[axes]\nring = [\n  'futex',\n  'ringo']"),
+            "m.toml, line 5: axes.ring must be one of mutex, futex, spsc, but is \"ringo\"");
+  EXPECT_EQ(
+      refusal("name = 'm'\n[axes]\nmemory = ['node:x']"),
+      "m.toml, line 3: axes.memory must be one of any, producer, consumer, third, interleaved, "
+      "node:N, but is \"node:x\"");
+}
+
+TEST(matrix, wrong_type_is_named_with_its_line) {
+  EXPECT_EQ(refusal("name = 'm'\n[axes]\nsync = [1]"),
+            "m.toml, line 3: axes.sync must be true or false, but is 1");
+  EXPECT_EQ(refusal("name = 'm'\n[axes]\nsink = 'null'"),
+            "m.toml, line 3: axes.sink must be a list of at least one value, but is \"null\"");
+  EXPECT_EQ(refusal("name = 'm'\nrepetitions = 0"),
+            "m.toml, line 2: repetitions must be a whole number from 1 to 10000, but is 0");
+  EXPECT_EQ(refusal("name = 'm'\naxes = 3"),
+            "m.toml, line 2: axes must be a table, [axes], but is 3");
+}
+
+TEST(matrix, sizes_and_geometries_have_limits) {
+  EXPECT_NE(refusal("name = 'm'\n[axes]\nblock = ['1MB']").find("m.toml, line 3: axes.block"),
+            std::string::npos);
+  EXPECT_NE(refusal("name = 'm'\n[axes]\nblock = [0]").find("but is 0"), std::string::npos);
+  for (const char* shape : {"8", "0+4", "4+0", "200+57", "256+1", "8+4+1", "+4", "8+", "a+b"}) {
+    EXPECT_THROW(parse_geometry(shape, "geometry"), bad_input) << shape;
+  }
+}
+
+TEST(matrix, lists_are_neither_empty_nor_repetitive) {
+  EXPECT_THROW(matrix_of("name = 'm'\n[axes]\nring = []"), bad_input);
+  EXPECT_EQ(refusal("name = 'm'\n[axes]\nring = ['futex', 'futex']"),
+            "m.toml, line 3: axes.ring must name each value once, but repeats \"futex\"");
+}
+
+TEST(matrix, needs_a_name_that_is_a_directory) {
+  EXPECT_EQ(refusal("repetitions = 3"), "m.toml: the key name is missing");
+  for (const char* text : {"name = ''", "name = '../x'", "name = 'A'", "name = 3"}) {
+    EXPECT_THROW(matrix_of(text), bad_input) << text;
+  }
+}
+
+TEST(matrix, syntax_error_has_its_line) {
+  EXPECT_EQ(refusal("name = 'm'\nseed = = 3").substr(0, 35), "m.toml, line 2: this is not TOML: E");
+}
+
+TEST(matrix, missing_file_is_an_error) {
+  EXPECT_THROW(load_matrix("no/such/matrix.toml", test_rings), error);
+}
+
+}  // namespace
+}  // namespace annulus::harness

@@ -1,0 +1,116 @@
+#include "placement.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "support.hpp"
+
+namespace annulus::harness {
+namespace {
+
+TEST(placement, takes_the_representative_pair) {
+  const resolved found =
+      resolve(topology_from_synthetic("numa:2 l3:1 core:2 pu:1"), "cross-node", "consumer");
+  EXPECT_EQ(found.unavailable, "");
+  EXPECT_EQ(found.producer_cpus, (std::vector<int>{0}));
+  EXPECT_EQ(found.consumer_cpus, (std::vector<int>{2}));
+  EXPECT_EQ(found.memory_nodes, (std::vector<int>{1}));
+}
+
+TEST(placement, none_and_any_bind_nothing) {
+  const resolved found = resolve(topology_from_synthetic("numa:2 core:2 pu:1"), "none", "any");
+  EXPECT_EQ(found.unavailable, "");
+  EXPECT_TRUE(found.producer_cpus.empty() && found.consumer_cpus.empty());
+  EXPECT_TRUE(found.memory_nodes.empty());
+}
+
+TEST(placement, says_what_the_machine_lacks_and_resolves_nothing) {
+  const topology small = topology_from_synthetic("core:1 pu:1");
+  const topology two = topology_from_synthetic("numa:2 core:2 pu:1");
+  const auto reason = [](const topology& machine, const char* placement, const char* memory) {
+    const resolved found = resolve(machine, placement, memory);
+    EXPECT_TRUE(found.producer_cpus.empty() && found.memory_nodes.empty());
+    return found.unavailable;
+  };
+  EXPECT_EQ(reason(small, "same-core", "any"),
+            "this machine has no same-core: two hardware threads of one core");
+  EXPECT_EQ(reason(two, "cross-node", "node:7"), "this machine has no NUMA node 7, only 0, 1");
+  EXPECT_EQ(reason(small, "none", "interleaved"),
+            "memory interleaved needs at least 2 NUMA nodes; this machine has 1");
+  EXPECT_EQ(reason(two, "none", "producer"),
+            "memory producer needs a placement other than none on a machine with 2 NUMA nodes");
+  EXPECT_EQ(
+      reason(two, "cross-node", "third"),
+      "memory third needs a NUMA node that is neither the producer's nor the consumer's; this "
+      "machine has 0, 1");
+}
+
+TEST(placement, finds_each_memory_home) {
+  const topology machine = topology_from_synthetic("numa:3 core:2 pu:1");
+  EXPECT_EQ(resolve(machine, "cross-node", "producer").memory_nodes, (std::vector<int>{0}));
+  EXPECT_EQ(resolve(machine, "cross-node", "third").memory_nodes, (std::vector<int>{2}));
+  EXPECT_EQ(resolve(machine, "none", "interleaved").memory_nodes, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(resolve(machine, "none", "node:1").memory_nodes, (std::vector<int>{1}));
+  EXPECT_EQ(resolve(topology_from_synthetic("core:2 pu:1"), "none", "consumer").memory_nodes,
+            (std::vector<int>{0}));
+}
+
+// The calls below act on this machine, in a thread of their own so that the others keep theirs.
+template <class Call>
+void in_thread(Call call) {
+  std::thread(call).join();
+}
+
+TEST(placement, pins_the_calling_thread) {
+  const int last = this_machine().cpus.back().number;
+  in_thread([last] {
+    const std::array<int, 1> cpus{last};
+    pin_thread(cpus);
+    EXPECT_EQ(sched_getcpu(), last);
+  });
+}
+
+TEST(placement, refuses_a_cpu_that_is_not_there) {
+  in_thread([] {
+    const std::array<int, 1> cpus{1000};
+    EXPECT_THROW(pin_thread(cpus), error);
+    EXPECT_NO_THROW(pin_thread({}));
+  });
+}
+
+TEST(placement, refuses_a_node_that_is_not_there) {
+  in_thread([] {
+    const std::array<int, 1> nodes{1000};
+    EXPECT_THROW(bind_memory(nodes), error);
+    EXPECT_NO_THROW(bind_memory({}));
+  });
+}
+
+TEST(placement, counts_pages_by_home) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  constexpr std::size_t pages = 5000;  // more than one call of move_pages takes
+  void* raw =
+      mmap(nullptr, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(raw, MAP_FAILED);
+  madvise(raw, pages * page, MADV_NOHUGEPAGE);
+  const std::span memory(static_cast<std::byte*>(raw), pages * page);
+  for (std::size_t at = 0; at < 3; ++at) memory[at * page] = std::byte{1};
+  const page_census found = page_homes(memory);
+  std::size_t counted = 0;
+  for (const auto& [node, count] : found.on_node) counted += count;
+  const bool refused = found.by_errno.contains(EPERM) || found.by_errno.contains(ENOSYS);
+  EXPECT_EQ(counted, refused ? 0U : 3U);
+  for (const auto& [code, count] : found.by_errno) counted += count;
+  EXPECT_EQ(counted, pages);
+  munmap(raw, pages * page);
+}
+
+TEST(placement, census_as_json) {
+  const page_census census{{{0, 512}, {2, 7}}, {{ENOENT, 3}, {EPERM, 1}}};
+  EXPECT_EQ(to_json(census), json({{"node0", 512}, {"node2", 7}, {"EPERM", 1}, {"absent", 3}}));
+}
+
+}  // namespace
+}  // namespace annulus::harness

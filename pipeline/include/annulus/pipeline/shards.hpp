@@ -30,11 +30,12 @@ struct found_object {
   [[nodiscard]] std::vector<found_shard*> usable();
 };
 
-/// Looks on each disk, under the object's name and among what is staged there. A put writes every meta.json before it
-/// gives the first shard its name, and sets replaced shards aside until the last has it: so at every moment, and after a
-/// crash at any, one put of the name is complete. What is only staged counts once all of it is there. If shards of several
-/// puts are there, the put with at least `data` of them is chosen, the newest of several such, else the one with the
-/// most; the rest are "of another object". Throws error(failed) if no disk has a readable meta.json of it.
+/// Looks on each disk, under the object's name and among what is staged there. A put writes every
+/// meta.json before it gives the first shard its name, and sets replaced shards aside until the
+/// last has it: so at every moment, and after a crash at any, one put of the name is complete. What
+/// is only staged counts once all of it is there. If shards of several puts are there, the put with
+/// at least `data` of them is chosen, the newest of several such, else the one with the most; the
+/// rest are "of another object". Throws error(failed) if no disk has a readable meta.json of it.
 found_object find_shards(const std::string& name, const std::vector<std::filesystem::path>& disks);
 
 /// The names of all objects on the disks, sorted.

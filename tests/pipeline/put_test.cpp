@@ -63,9 +63,9 @@ TEST(put_refuses, each_bad_option_in_one_sentence) {
 TEST(put_refuses, a_ring_that_cannot_be_mapped) {
   const scratch where;
   auto how = options(where, {.data = 2, .parity = 1});
-  how.ring_size = std::size_t{1} << 45;
+  how.ring_size = max_capacity;  // more than three of these no address space holds
   const auto sentence = sentence_of(error_kind::failed, [&] { put_bytes(where, how, noise(10)); });
-  EXPECT_TRUE(contains(sentence, "3 rings 'futex' of 35184372088832 bytes cannot be made"))
+  EXPECT_TRUE(contains(sentence, "3 rings 'futex' of 70368744177664 bytes cannot be made"))
       << sentence;
   EXPECT_TRUE(clean(how.disks));
 }

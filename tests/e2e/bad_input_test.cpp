@@ -219,7 +219,7 @@ TEST_F(bad_input, a_matrix_with_an_unknown_key) {
   expect({"run", where_ / "absent.toml"}, 1, "absent.toml");
 }
 
-// A file system that really is full; in a mount namespace of its own, so that nothing stays behind.
+// A file system that really is full; in a mount namespace of its own, where there can be one.
 TEST_F(bad_input, a_full_disk_fails_that_disk_and_not_the_process) {
   for (const std::string sink : {"dir", "chunks"}) {
     fs::create_directories(where_ / "d1");
@@ -228,11 +228,11 @@ TEST_F(bad_input, a_full_disk_fails_that_disk_and_not_the_process) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       constexpr int not_allowed = 77;
-      if (unshare(CLONE_NEWNS) != 0 ||
-          mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-          mount("tmpfs", (where_ / "d1").c_str(), "tmpfs", 0, "size=256k") != 0) {
-        _exit(not_allowed);
-      }
+      if (unshare(CLONE_NEWNS) != 0) _exit(not_allowed);
+      // Fails in a chroot whose root is no mount point; then the mount below shows outside, until
+      // it is undone.
+      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+      if (mount("tmpfs", (where_ / "d1").c_str(), "tmpfs", 0, "size=256k") != 0) _exit(not_allowed);
       const auto done = run({"put", where_ / "big", "--disks", where_.disks(3), "--data", "1",
                              "--parity", "2", "--sink", sink});
       const auto whole =
@@ -240,6 +240,7 @@ TEST_F(bad_input, a_full_disk_fails_that_disk_and_not_the_process) {
       const auto dropped = !fs::exists(where_ / "d1/big") && fs::is_empty(where_ / "d1/.annulus");
       const auto told =
           contains(done.err, (where_ / "d1") + " failed and was dropped: No space left on device");
+      umount((where_ / "d1").c_str());
       _exit(done.status == 0 && whole && dropped && told ? 0 : 1);
     }
     int status = 0;

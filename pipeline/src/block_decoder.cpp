@@ -54,23 +54,23 @@ void block_decoder::choose_frames(std::uint64_t index, std::size_t frame) {
 
 void block_decoder::reconstruct(std::size_t shard_size) {
   const auto data = object_.meta.geometry.data;
-  std::vector<unsigned> lost;
+  lost_.clear();
   for (unsigned i = 0; i < data; ++i) {
-    if (!std::binary_search(have_.begin(), have_.end(), i)) lost.push_back(i);
+    if (!std::binary_search(have_.begin(), have_.end(), i)) lost_.push_back(i);
   }
-  if (lost.empty()) return;
+  if (lost_.empty()) return;
   ++reconstructed_;
   // Inverting the matrix costs more than decoding a block, and the set of good shards rarely
   // changes.
   if (have_ != last_have_) {
-    decoder_ = code_.make_decoder(have_, lost);
+    decoder_ = code_.make_decoder(have_, lost_);
     last_have_ = have_;
   }
-  std::vector<const std::byte*> from;
-  std::vector<std::byte*> to;
-  for (const auto shard : have_) from.push_back(frames_[shard].data() + digest_bytes);
-  for (const auto shard : lost) to.push_back(frames_[shard].data() + digest_bytes);
-  decoder_.decode(from, to, shard_size);
+  sources_.clear();
+  targets_.clear();
+  for (const auto shard : have_) sources_.push_back(frames_[shard].data() + digest_bytes);
+  for (const auto shard : lost_) targets_.push_back(frames_[shard].data() + digest_bytes);
+  decoder_.decode(sources_, targets_, shard_size);
 }
 
 void block_decoder::give_up(std::size_t good) const {

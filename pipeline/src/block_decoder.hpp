@@ -36,6 +36,9 @@ class block_decoder {
   std::vector<buffer> frames_;       // by shard index
   std::vector<unsigned> have_;       // shards read for this block
   std::vector<unsigned> last_have_;  // shards that decoder_ was made for
+  std::vector<unsigned> lost_;       // data shards to compute for this block
+  std::vector<const std::byte*> sources_;
+  std::vector<std::byte*> targets_;
   erasure_code::decoder decoder_;
   std::vector<bytes_view> pieces_;
   std::uint64_t reconstructed_ = 0;

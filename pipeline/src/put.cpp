@@ -329,6 +329,7 @@ std::vector<std::uint64_t> reference_folds(input& from, const geometry& shape) {
     }
   }
   std::vector<std::uint64_t> values;
+  values.reserve(folds.size());
   for (const auto& fold : folds) values.push_back(fold.value());
   return values;
 }

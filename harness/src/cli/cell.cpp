@@ -70,6 +70,7 @@ bool verified(const harness::cell_spec& spec, const pipeline::put_options& how,
 
 harness::json stall_summary(const std::vector<std::chrono::nanoseconds>& stalls) {
   std::vector<double> values;
+  values.reserve(stalls.size());
   for (const auto stall : stalls) values.push_back(static_cast<double>(stall.count()));
   if (values.empty()) values.push_back(0);
   return {{"p50", harness::quantile(values, 0.5)},

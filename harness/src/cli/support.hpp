@@ -37,6 +37,7 @@ inline std::string here(const std::filesystem::path& path) {
 
 inline std::vector<std::string_view> ring_names() {
   std::vector<std::string_view> names;
+  names.reserve(all_rings::infos.size());
   for (const auto& info : all_rings::infos) names.push_back(info.name);
   return names;
 }

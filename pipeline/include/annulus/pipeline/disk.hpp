@@ -43,7 +43,7 @@ std::error_code publish_directory(const std::filesystem::path& staged,
                                   const std::filesystem::path& target, bool& replaced);
 
 /// An object under construction on one disk, in DISK/.annulus/ID. It is locked, so that
-/// prepare_disk of another process leaves it alone, and is removed on destruction unless published.
+/// the recovery of another process leaves it alone, and is removed on destruction unless published.
 class staged_object {
  public:
   /// Throws error(failed).

@@ -20,6 +20,8 @@ enum class errc {
   commit_overrun,        ///< commit of more than is reserved
   consume_overrun,       ///< consume of more than was peeked
   minimum_exceeds_span,  ///< read with a minimum larger than its span
+  destroyed,             ///< the ring was destroyed while this end waited
+  peer_died,             ///< the process at the other end is gone
 };
 
 /// The category of `errc`. Thread-safe.
@@ -48,6 +50,10 @@ inline const std::error_category& ring_category() noexcept {
           return "consume exceeds the peeked bytes";
         case errc::minimum_exceeds_span:
           return "minimum exceeds the span to read into";
+        case errc::destroyed:
+          return "ring was destroyed";
+        case errc::peer_died:
+          return "process at the other end died";
       }
       return "unknown ring error";
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <annulus/locked_ring.hpp>
 #include <annulus/storage.hpp>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -128,7 +129,7 @@ class segment_store {
     while (joined->end < n) {
       const auto piece =
           head_->readable().first(std::min(n - joined->end, head_->readable().size()));
-      copy_bytes(piece, {joined->writable(), {}});
+      std::memcpy(joined->writable().data(), piece.data(), piece.size());
       joined->end += piece.size();
       head_->start += piece.size();
       skip_empty();

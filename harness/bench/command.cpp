@@ -1,0 +1,242 @@
+#include "command.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <memory>
+#include <set>
+
+#include "cli/options.hpp"
+#include "cli/output_file.hpp"
+#include "cli/support.hpp"
+#include "environment.hpp"
+#include "report.hpp"
+#include "run.hpp"
+#include "shapes.hpp"
+#include "sizes.hpp"
+#include "topology.hpp"
+
+namespace annulus::bench {
+namespace {
+
+using cli::failure;
+using cli::usage_error;
+
+constexpr int usage_status = 2;
+constexpr int failure_status = 1;
+
+constexpr auto examples = R"(Examples:
+  annulus bench rings                                    everything; about ten minutes
+  annulus bench rings --shape a,b --ring-size 2MiB       two shapes at one size
+  annulus bench rings --ring futex,boost-spsc --shape d  two channels, beside the roofs
+  annulus bench rings --json --out rings.json            every repetition, for a program)";
+
+struct options {
+  std::vector<std::string> shapes;
+  std::vector<std::string> rings;
+  std::vector<std::string> sizes{"64KiB", "2MiB", "32MiB"};
+  std::vector<std::string> cpus;
+  std::string repetitions = "9";
+  std::string seconds = "0.1";
+  std::string out = "-";
+  bool as_json = false;
+};
+
+template <class Names>
+std::string listed(const Names& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+double parse_seconds(const std::string& text) {
+  constexpr double least = 0.001;
+  constexpr double most = 60;
+  double value = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stopped, problem] = std::from_chars(text.data(), end, value);
+  if (problem != std::errc{} || stopped != end || !(value >= least && value <= most)) {
+    throw usage_error(fmt::format(
+        "--seconds-per-measurement must be a number from {} to {}, not '{}'", least, most, text));
+  }
+  return value;
+}
+
+// The nearest two CPUs that are two cores, unless told otherwise.
+harness::cpu_pair choose_cpus(const std::vector<std::string>& given) {
+  const auto machine = harness::this_machine();
+  if (!given.empty()) {
+    if (given.size() != 2) {
+      throw usage_error(fmt::format("--cpus needs two CPUs, such as 0,1, not {}", given.size()));
+    }
+    constexpr std::uint64_t most = 1U << 20U;
+    const harness::cpu_pair pair{static_cast<int>(cli::parse_count(given[0], "--cpus", 0, most)),
+                                 static_cast<int>(cli::parse_count(given[1], "--cpus", 0, most))};
+    std::vector<int> known;
+    for (const auto& at : machine.cpus) known.push_back(at.number);
+    for (const int number : {pair.producer, pair.consumer}) {
+      if (std::find(known.begin(), known.end(), number) == known.end()) {
+        throw usage_error(fmt::format("--cpus names CPU {}; those that may be used are {}", number,
+                                      listed(known)));
+      }
+    }
+    if (pair.producer == pair.consumer) {
+      throw usage_error(
+          fmt::format("--cpus needs two different CPUs, not {} twice", pair.producer));
+    }
+    return pair;
+  }
+  using harness::relation;
+  for (const relation kind : {relation::shared_l2, relation::shared_l3, relation::same_node,
+                              relation::cross_node, relation::same_core}) {
+    if (!machine.pairs(kind).empty()) return machine.pairs(kind).front();
+  }
+  throw failure(fmt::format("two CPUs are needed, and only {} may be used", machine.cpus.size()));
+}
+
+std::vector<std::size_t> parse_sizes(const std::vector<std::string>& given) {
+  constexpr std::uint64_t least = 4 << 10;
+  constexpr std::uint64_t most = 1 << 30;
+  std::vector<std::size_t> sizes;
+  for (const auto& text : given) {
+    const auto size = harness::parse_size(text, "--ring-size", least, most);
+    if (std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
+  }
+  return sizes;
+}
+
+// Empty: all of them.
+std::set<std::string> parse_names(const std::vector<std::string>& given, std::string_view option,
+                                  const std::vector<std::string>& known) {
+  for (const auto& name : given) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw usage_error(
+          fmt::format("{} names '{}', but there are only {}", option, name, listed(known)));
+    }
+  }
+  const auto& kept = given.empty() ? known : given;
+  return {kept.begin(), kept.end()};
+}
+
+std::vector<cell> plan_cells(const options& given, const std::vector<contender>& contenders) {
+  std::vector<std::string> shapes;
+  for (const auto& each : all_shapes()) shapes.emplace_back(each.name);
+  std::vector<std::string> channels;
+  for (const auto& each : contenders) {
+    const bool known = std::find(channels.begin(), channels.end(), each.channel) != channels.end();
+    if (!known && each.whose != side::roof) channels.push_back(each.channel);
+  }
+  const auto wanted_shapes = parse_names(given.shapes, "--shape", shapes);
+  const auto wanted_channels = parse_names(given.rings, "--ring", channels);
+  const auto sizes = parse_sizes(given.sizes);
+  std::vector<cell> cells;
+  for (const auto& each : contenders) {
+    const bool roof = each.whose == side::roof;
+    if (!wanted_shapes.contains(each.shape) && each.shape != "roof") continue;
+    if (!roof && !wanted_channels.contains(each.channel)) continue;
+    if (!each.any_size) {
+      cells.push_back({each, 0, 0, {}});
+      continue;
+    }
+    for (const std::size_t size : sizes) cells.push_back({each, size, 0, {}});
+  }
+  return cells;
+}
+
+void bench_rings(const options& given, const std::vector<contender>& contenders) {
+  constexpr std::uint64_t least = 9;
+  constexpr std::uint64_t most = 1000;
+  auto cells = plan_cells(given, contenders);
+  const plan how{
+      choose_cpus(given.cpus), parse_seconds(given.seconds),
+      static_cast<int>(cli::parse_count(given.repetitions, "--repetitions", least, most))};
+  cli::output_file out(given.out);
+  {
+    const cli::live_line line;
+    run(cells, how, [&line](std::size_t done, std::size_t all) {
+      line.show(fmt::format("{} of {} measurements", done, all));
+    });
+  }
+  std::string text;
+  if (given.as_json) {
+    const auto root = cli::checkout();
+    const harness::json environment{{"machine", describe_machine(harness::this_machine(), root)},
+                                    {"build", to_json(harness::this_build(root))}};
+    text = to_json(cells, how, environment).dump(2) + "\n";
+  } else {
+    text = to_text(cells, how);
+  }
+  if (const auto problem = out.write(std::as_bytes(std::span(text)))) {
+    throw failure(fmt::format("output {} cannot be written: {}", given.out, problem.message()));
+  }
+  out.commit();
+}
+
+void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
+  CLI::App* command = app.add_subcommand(
+      "rings", "Measure every ring, the packaged peers and the machine's limits side by side");
+  const auto given = std::make_shared<options>();
+  command->add_option("--shape", given->shapes, "Only these shapes: a to h")
+      ->delimiter(',')
+      ->type_name("A,B,…");
+  command->add_option("--ring", given->rings, "Only these rings and peers")
+      ->delimiter(',')
+      ->type_name("NAME,…");
+  command->add_option("--ring-size", given->sizes, "Ring sizes")
+      ->delimiter(',')
+      ->type_name("SIZE,…")
+      ->capture_default_str();
+  command->add_option("--repetitions", given->repetitions, "Repetitions of each cell, at least 9")
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      ->add_option("--seconds-per-measurement", given->seconds,
+                   "About how long one repetition lasts")
+      ->type_name("S")
+      ->capture_default_str();
+  command->add_option("--cpus", given->cpus, "The producer's CPU and the consumer's")
+      ->delimiter(',')
+      ->type_name("A,B");
+  command->add_flag("--json", given->as_json, "Every repetition as JSON instead of a table");
+  command->add_option("--out", given->out, "Write there instead of standard output")
+      ->type_name("FILE");
+  command->footer(examples);
+  command->callback([given, &contenders] {
+    cli::reporting([&] {
+      try {
+        bench_rings(*given, contenders);
+      } catch (const corruption& problem) {
+        throw failure(problem.what());
+      }
+    });
+  });
+}
+
+int report(const char* sentence, int status) {
+  fmt::print(stderr, "annulus: {}\n", sentence);
+  return status;
+}
+
+}  // namespace
+
+int command(int argc, char** argv, const std::vector<contender>& contenders) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed output is an error like any other
+  CLI::App app("Micro-benchmarks of the rings", "annulus bench");
+  app.footer(examples);
+  app.require_subcommand(1);
+  add_rings(app, contenders);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);  // --help
+  } catch (const CLI::ParseError& wrong) {
+    return report(wrong.what(), usage_status);
+  } catch (const usage_error& wrong) {
+    return report(wrong.what(), usage_status);
+  } catch (const std::exception& problem) {
+    return report(problem.what(), failure_status);
+  }
+}
+
+}  // namespace annulus::bench

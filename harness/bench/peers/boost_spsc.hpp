@@ -1,0 +1,45 @@
+// boost::lockfree::spsc_queue.
+#pragma once
+
+#include <annulus/transfer.hpp>
+#include <boost/lockfree/spsc_queue.hpp>
+
+#include "../spin_wait.hpp"
+
+namespace annulus::bench {
+
+/// Of bytes, through the calls that take many at once.
+class boost_spsc_bytes {
+ public:
+  static constexpr auto name = "boost-spsc";
+  explicit boost_spsc_bytes(std::size_t bytes) : queue_(bytes) {}
+
+  void write(bytes_view from) {
+    const auto* at = reinterpret_cast<const char*>(from.data());
+    spin_wait wait;
+    for (auto left = from.size();;) {
+      const auto n = queue_.push(at, left);
+      left -= n;
+      if (left == 0) return;
+      at += n;
+      wait();
+    }
+  }
+
+  void read(bytes_span to) {
+    auto* at = reinterpret_cast<char*>(to.data());
+    spin_wait wait;
+    for (auto left = to.size();;) {
+      const auto n = queue_.pop(at, left);
+      left -= n;
+      if (left == 0) return;
+      at += n;
+      wait();
+    }
+  }
+
+ private:
+  boost::lockfree::spsc_queue<char> queue_;
+};
+
+}  // namespace annulus::bench

@@ -1,0 +1,32 @@
+// Measures contenders with Google Benchmark: one iteration a repetition, in random order over all
+// cells.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "measurement.hpp"
+
+namespace annulus::bench {
+
+/// One contender at one ring size, and what its repetitions gave, in the order they ran.
+struct cell {
+  contender what;
+  std::size_t ring_size = 0;
+  std::uint64_t amount = 0;  ///< bytes, or round trips, that each repetition moved and checked
+  std::map<std::string, std::vector<double>> metrics;
+};
+
+struct plan {
+  harness::cpu_pair cpus;
+  double seconds = 0.1;  ///< about how long a repetition lasts
+  int repetitions = 9;
+};
+
+/// Fills in the cells. `progress(done, of)` is called after each repetition. Throws corruption if a
+/// channel delivered other bytes than were sent.
+void run(std::vector<cell>& cells, const plan& how,
+         const std::function<void(std::size_t, std::size_t)>& progress);
+
+}  // namespace annulus::bench

@@ -58,7 +58,11 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
   [[nodiscard]] std::size_t storage_capacity() const noexcept { return storage_.capacity(); }
   [[nodiscard]] std::size_t span_limit() const noexcept { return storage_.capacity(); }
   [[nodiscard]] ring_stats counted() const noexcept {
-    return {writer_.counters_.snapshot(), reader_.counters_.snapshot()};
+    ring_stats seen{writer_.counters_.snapshot(), reader_.counters_.snapshot()};
+    // The indices count the bytes already. Relaxed: a count publishes nothing.
+    seen.writer.bytes = core_.tail.index.load(std::memory_order_relaxed);
+    seen.reader.bytes = core_.head.index.load(std::memory_order_relaxed);
+    return seen;
   }
 
   Storage storage_;

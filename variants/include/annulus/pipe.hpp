@@ -25,6 +25,9 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
  public:
   class writer_end : public observers<writer_end> {
    public:
+    /// A write hands its own memory to the reader and waits until that is taken.
+    static constexpr bool rendezvous = true;
+
     writer_end(const writer_end&) = delete;
     writer_end& operator=(const writer_end&) = delete;
 

@@ -85,7 +85,8 @@ class flat_storage {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// Precondition: offset < capacity(), n <= capacity(). O(1).
-  [[nodiscard]] span_pair<std::byte> at(std::size_t offset, std::size_t n) const noexcept {
+  [[nodiscard, gnu::always_inline]] span_pair<std::byte> at(std::size_t offset,
+                                                            std::size_t n) const noexcept {
     const auto head = std::min(n, capacity_ - offset);
     return {{memory_.data() + offset, head}, {memory_.data(), n - head}};
   }
@@ -108,7 +109,8 @@ class mirrored_storage {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// Precondition: offset < capacity(), n <= capacity(). O(1).
-  [[nodiscard]] span_pair<std::byte> at(std::size_t offset, std::size_t n) const noexcept {
+  [[nodiscard, gnu::always_inline]] span_pair<std::byte> at(std::size_t offset,
+                                                            std::size_t n) const noexcept {
     return {{memory_.data() + offset, n}, {}};
   }
 

@@ -9,6 +9,7 @@
 #include <annulus/storage.hpp>
 #include <annulus/waiting.hpp>
 #include <cstdint>
+#include <utility>
 
 namespace annulus {
 
@@ -293,12 +294,16 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
     end_counters<Platform> counters_;
   };
 
-  explicit basic_ring(std::size_t capacity) : storage_(capacity) {}
+  explicit basic_ring(std::size_t capacity, const memory_policy& memory = {})
+      : storage_(capacity, memory) {}
+  explicit basic_ring(Storage storage) : storage_(std::move(storage)) {}
   basic_ring(const basic_ring&) = delete;
   basic_ring& operator=(const basic_ring&) = delete;
 
   [[nodiscard]] writer_end& writer() noexcept { return writer_; }
   [[nodiscard]] reader_end& reader() noexcept { return reader_; }
+
+  [[nodiscard]] memory_report memory() const { return storage_.memory(); }
 
   void reset() noexcept {
     status_.reset();

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <annulus/contract.hpp>
+#include <annulus/memory.hpp>
 #include <annulus/monitor.hpp>
 #include <annulus/status.hpp>
 #include <new>
+#include <utility>
 
 namespace annulus {
 
@@ -16,6 +18,7 @@ namespace annulus {
 ///   peek(min)                    readable bytes, at least `min` (precondition: that many are
 ///   there); may throw bad_alloc consume(n)                   drops the first n bytes clear() drops
 ///   everything
+///   memory()                     the memory_report of all that it holds
 /// `Store::copies_locked` says whether bytes are copied with the lock held, or only accounted for
 /// under it.
 template <class Store, class Platform = std_platform>
@@ -259,12 +262,19 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
     end_counters<Platform> counters_;
   };
 
-  explicit locked_ring(std::size_t capacity) : store_(capacity) {}
+  explicit locked_ring(std::size_t capacity, const memory_policy& memory = {})
+      : store_(capacity, memory) {}
+  explicit locked_ring(Store store) : store_(std::move(store)) {}
   locked_ring(const locked_ring&) = delete;
   locked_ring& operator=(const locked_ring&) = delete;
 
   [[nodiscard]] writer_end& writer() noexcept { return writer_; }
   [[nodiscard]] reader_end& reader() noexcept { return reader_; }
+
+  [[nodiscard]] memory_report memory() const {
+    const auto held = monitor_.enter();
+    return store_.memory();
+  }
 
   void reset() {
     const auto held = monitor_.enter();

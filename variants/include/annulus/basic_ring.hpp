@@ -21,7 +21,8 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
   using platform = Platform;
   using gate = typename Waiting::template gate<Platform>;
 
-  explicit basic_ring(std::size_t capacity) : storage_(capacity) {}
+  explicit basic_ring(std::size_t capacity, const memory_policy& memory = {})
+      : storage_(capacity, memory) {}
   explicit basic_ring(Storage storage) : storage_(std::move(storage)) {}
   basic_ring(const basic_ring&) = delete;
   basic_ring& operator=(const basic_ring&) = delete;
@@ -34,6 +35,8 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
 
   [[nodiscard]] auto& writer() noexcept { return writer_; }
   [[nodiscard]] auto& reader() noexcept { return reader_; }
+
+  [[nodiscard]] memory_report memory() const { return storage_.memory(); }
 
   void reset() noexcept {
     core_.reset();

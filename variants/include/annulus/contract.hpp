@@ -63,6 +63,14 @@
 // Calls made of these, for any ring: read_from, write_to, copy, write_byte, read_byte
 // (ring_io.hpp).
 //
+// Memory: the constructor takes a memory_policy behind the capacity (memory.hpp: NUMA nodes, huge
+// pages, prefault, lock; by default base pages, wherever they are first touched), which is strict:
+// what cannot be had is a std::system_error. A ring over a storage takes that storage instead,
+// which may be the caller's own memory (flat_storage) or a mirror_pool's. memory() reports what was
+// obtained, any time, any thread; it allocates, asks the kernel and throws std::system_error if
+// that refuses. A policy for `segment`, whose memory grows while it runs, is
+// errc::no_memory_policy.
+//
 // Rules: the first error wins and both ends see it until reset(). After an end has closed, its
 // further closes change nothing. Whatever unblocks a call wakes it. A reader that waits for `r`
 // bytes while the writer waits for `w` free bytes, r + w > capacity + 1, can wait for each other
@@ -73,6 +81,7 @@
 #pragma once
 
 #include <annulus/error.hpp>
+#include <annulus/memory.hpp>
 #include <annulus/stats.hpp>
 #include <annulus/transfer.hpp>
 #include <annulus/until.hpp>
@@ -156,11 +165,14 @@ concept ring_reader =
 
 /// A ring as described above.
 template <class Ring>
-concept byte_ring = std::constructible_from<Ring, std::size_t> && !std::movable<Ring> &&
-                    observable<Ring> && requires(Ring & ring) {
+concept byte_ring =
+    std::constructible_from<Ring, std::size_t> &&
+    std::constructible_from<Ring, std::size_t, memory_policy> && !std::movable<Ring> &&
+    observable<Ring> && requires(Ring & ring) {
   requires ring_writer<std::remove_reference_t<decltype(ring.writer())>>;
   requires ring_reader<std::remove_reference_t<decltype(ring.reader())>>;
   ring.reset();
+  { ring.memory() } -> std::same_as<memory_report>;
   { variant<Ring>.name } -> std::convertible_to<std::string_view>;
 };
 

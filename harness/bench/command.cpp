@@ -17,6 +17,7 @@
 #include "shapes.hpp"
 #include "sizes.hpp"
 #include "topology.hpp"
+#include "verdicts.hpp"
 
 namespace annulus::bench {
 namespace {
@@ -129,13 +130,17 @@ std::vector<cell> plan_cells(const options& given, const std::vector<contender>&
   const auto wanted_shapes = parse_names(given.shapes, "--shape", shapes);
   const auto wanted_channels = parse_names(given.rings, "--ring", channels);
   const auto sizes = parse_sizes(given.sizes);
+  const bool streams =
+      std::any_of(wanted_shapes.begin(), wanted_shapes.end(),
+                  [](const auto& name) { return name.size() == 1 && name <= "e"; });
   std::vector<cell> cells;
   for (const auto& each : contenders) {
     const bool roof = each.whose == side::roof;
-    if (!wanted_shapes.contains(each.shape) && each.shape != "roof") continue;
+    const bool beside_streams = each.shape == "roof" && streams;
+    if (!wanted_shapes.contains(each.shape) && !beside_streams) continue;
     if (!roof && !wanted_channels.contains(each.channel)) continue;
     if (!each.any_size) {
-      cells.push_back({each, 0, 0, {}});
+      cells.push_back({each, judged_ring_size, 0, {}});
       continue;
     }
     for (const std::size_t size : sizes) cells.push_back({each, size, 0, {}});
@@ -176,7 +181,7 @@ void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
   CLI::App* command = app.add_subcommand(
       "rings", "Measure every ring, the packaged peers and the machine's limits side by side");
   const auto given = std::make_shared<options>();
-  command->add_option("--shape", given->shapes, "Only these shapes: a to h")
+  command->add_option("--shape", given->shapes, "Only these shapes: a to h, steady, roof")
       ->delimiter(',')
       ->type_name("A,B,…");
   command->add_option("--ring", given->rings, "Only these rings and peers")

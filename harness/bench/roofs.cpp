@@ -4,9 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "catalogue.hpp"
 #include "contenders.hpp"
-#include "duel.hpp"
-#include "payload.hpp"
 
 namespace annulus::bench {
 namespace {
@@ -92,11 +91,42 @@ measurement one_core_copy(const setup& given) {
   return out;
 }
 
+// A round trip of one cache line, or of one line each way, between spinning threads: what no
+// channel can beat. No pause in the loops, which would only answer later.
+template <bool OneLine>
+measurement line_round_trip(const setup& given) {
+  struct alignas(line_bytes) line {
+    std::atomic<std::uint64_t> turn{0};
+  };
+  std::array<line, 2> lines;
+  auto& there = lines[0].turn;
+  auto& back = OneLine ? there : lines[1].turn;
+  const auto await = [](const std::atomic<std::uint64_t>& at, std::uint64_t turn) {
+    // Acquire: pairs with the other thread's release of the same atomic.
+    while (at.load(std::memory_order_acquire) != turn) {
+    }
+  };
+  return volley(
+      given,
+      [&](std::uint64_t i) {
+        there.store(2 * i + 1, std::memory_order_release);  // pairs with the other's await
+        await(back, 2 * i + 2);
+      },
+      [&](std::uint64_t i) {
+        await(there, 2 * i + 1);
+        back.store(2 * i + 2, std::memory_order_release);  // pairs with the other's await
+      });
+}
+
 }  // namespace
 
 std::vector<contender> roof_contenders() {
-  return {{.shape = "roof", .channel = "two-core copy", .whose = side::roof, .run = two_core_copy},
-          {.shape = "roof", .channel = "one-core copy", .whose = side::roof, .run = one_core_copy}};
+  catalogue roofs(side::roof);
+  roofs.add("roof", "two-core copy", two_core_copy);
+  roofs.add("roof", "one-core copy", one_core_copy);
+  roofs.add(shape_f::name, "two lines", line_round_trip<false>).any_size = false;
+  roofs.add(shape_f::name, "one line", line_round_trip<true>).any_size = false;
+  return std::move(roofs).take();
 }
 
 }  // namespace annulus::bench

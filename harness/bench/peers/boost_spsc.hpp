@@ -5,14 +5,15 @@
 #include <boost/lockfree/spsc_queue.hpp>
 
 #include "../spin_wait.hpp"
+#include "item_channel.hpp"
 
 namespace annulus::bench {
 
 /// Of bytes, through the calls that take many at once.
-class boost_spsc_bytes {
+class boost_spsc {
  public:
   static constexpr auto name = "boost-spsc";
-  explicit boost_spsc_bytes(std::size_t bytes) : queue_(bytes) {}
+  explicit boost_spsc(std::size_t bytes) : queue_(bytes) {}
 
   void write(bytes_view from) {
     const auto* at = reinterpret_cast<const char*>(from.data());
@@ -40,6 +41,23 @@ class boost_spsc_bytes {
 
  private:
   boost::lockfree::spsc_queue<char> queue_;
+};
+
+/// Of items, one a call.
+template <std::size_t Bytes>
+class boost_spsc_queue {
+ public:
+  static constexpr auto name = "boost-spsc-items";
+  explicit boost_spsc_queue(std::size_t items) : queue_(items) {}
+  void put(const item<Bytes>& from) {
+    for (spin_wait wait; !queue_.push(from);) wait();
+  }
+  void take(item<Bytes>& to) {
+    for (spin_wait wait; !queue_.pop(&to, 1);) wait();
+  }
+
+ private:
+  boost::lockfree::spsc_queue<item<Bytes>> queue_;
 };
 
 }  // namespace annulus::bench

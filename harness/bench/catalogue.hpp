@@ -26,8 +26,13 @@ class catalogue {
     flow<Channel, shape_a, shape_b, shape_c, shape_d>(name);
     add(shape_f::name, name, ping_pong<Channel>).any_size = false;
     add(shape_g::name, name, stalling<Channel>).timed_by_amount = false;
-    contender& idler = add(shape_h::name, name, idle<Channel>);
-    idler.any_size = idler.timed_by_amount = false;
+  }
+
+  /// An end that waits for long.
+  template <class Channel>
+  void idler(const std::string& name) {
+    contender& at = add(shape_h::name, name, idle<Channel>);
+    at.any_size = at.timed_by_amount = false;
   }
 
   /// What only our contract has.
@@ -37,12 +42,11 @@ class catalogue {
     if (variant<Ring>.buffered) add(shape_steady::name, name, steady<Ring>);
   }
 
-  /// A queue of items: 64 bytes each where all writes are of 64 bytes, and the least that it can
-  /// hold for the round trip.
-  template <template <std::size_t> class Queue, std::size_t Least>
+  /// A queue of items: 64 bytes each where all writes are of 64 bytes, and one for the round trip.
+  template <template <std::size_t> class Queue>
   void items() {
     using message = item_channel<Queue<64>, 64>;
-    using least = item_channel<Queue<Least>, Least>;
+    using least = item_channel<Queue<1>, 1>;
     flow<message, shape_a, shape_b>(message::name);
     add(shape_f::name, least::name, ping_pong<least>).any_size = false;
   }

@@ -13,6 +13,7 @@
 #include "cli/support.hpp"
 #include "environment.hpp"
 #include "report.hpp"
+#include "result_set.hpp"
 #include "run.hpp"
 #include "shapes.hpp"
 #include "sizes.hpp"
@@ -29,7 +30,7 @@ constexpr int usage_status = 2;
 constexpr int failure_status = 1;
 
 constexpr auto examples = R"(Examples:
-  annulus bench rings                                    everything; about ten minutes
+  annulus bench rings                                    everything; about eight minutes
   annulus bench rings --shape a,b --ring-size 2MiB       two shapes at one size
   annulus bench rings --ring futex,boost-spsc --shape d  two channels, beside the roofs
   annulus bench rings --json --out rings.json            every repetition, for a program)";
@@ -43,6 +44,7 @@ struct options {
   std::string seconds = "0.1";
   std::string out = "-";
   bool as_json = false;
+  bool save = false;
 };
 
 template <class Names>
@@ -148,6 +150,22 @@ std::vector<cell> plan_cells(const options& given, const std::vector<contender>&
   return cells;
 }
 
+harness::json environment_of(const harness::topology& machine, const std::filesystem::path& root) {
+  return {{"machine", describe_machine(machine, root)},
+          {"build", to_json(harness::this_build(root))}};
+}
+
+// A result set: written once, never changed.
+void keep(const std::string& as_json, const harness::topology& machine,
+          const harness::json& environment, const std::filesystem::path& root) {
+  const auto where =
+      harness::make_result_directory(root / "results", machine_slug(machine), "bench-rings");
+  harness::write_durably(where / "rings.json", as_json);
+  harness::write_durably(where / harness::environment_name, environment.dump(2) + "\n");
+  harness::write_durably(where / harness::topology_name, machine.xml);
+  fmt::print(stderr, "annulus: kept in {}\n", cli::here(where));
+}
+
 void bench_rings(const options& given, const std::vector<contender>& contenders) {
   constexpr std::uint64_t least = 9;
   constexpr std::uint64_t most = 1000;
@@ -162,15 +180,12 @@ void bench_rings(const options& given, const std::vector<contender>& contenders)
       line.show(fmt::format("{} of {} measurements", done, all));
     });
   }
-  std::string text;
-  if (given.as_json) {
-    const auto root = cli::checkout();
-    const harness::json environment{{"machine", describe_machine(harness::this_machine(), root)},
-                                    {"build", to_json(harness::this_build(root))}};
-    text = to_json(cells, how, environment).dump(2) + "\n";
-  } else {
-    text = to_text(cells, how);
-  }
+  const auto root = cli::checkout();
+  const auto machine = harness::this_machine();
+  const auto environment = environment_of(machine, root);
+  const std::string as_json = to_json(cells, how, environment).dump(2) + "\n";
+  const std::string text = given.as_json ? as_json : to_text(cells, how);
+  if (given.save) keep(as_json, machine, environment, root);
   if (const auto problem = out.write(std::as_bytes(std::span(text)))) {
     throw failure(fmt::format("output {} cannot be written: {}", given.out, problem.message()));
   }
@@ -203,6 +218,8 @@ void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
       ->delimiter(',')
       ->type_name("A,B");
   command->add_flag("--json", given->as_json, "Every repetition as JSON instead of a table");
+  command->add_flag("--save", given->save,
+                    "Also keep every repetition in results/<machine>/<time>-bench-rings");
   command->add_option("--out", given->out, "Write there instead of standard output")
       ->type_name("FILE");
   command->footer(examples);

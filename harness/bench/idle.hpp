@@ -49,11 +49,11 @@ measurement idle(const setup& given) {
     channel.write(std::array<std::byte, unit>{});
   }
   // More than any channel takes at this size: rounding up at most doubles it.
-  std::vector<std::byte> more((2 * given.ring_size / unit + 1) * unit);
+  buffer more((2 * given.ring_size / unit + 1) * unit);
   {
     const auto writer = park(given.cpus.producer, [&] { channel.write(more); });
     out.metrics[writer_cpu] = idle_percent(out.seconds / 2);
-    std::vector<std::byte> drain(more.size());
+    buffer drain(more.size());
     channel.read(drain);
   }
   return out;

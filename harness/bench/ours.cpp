@@ -11,6 +11,7 @@ std::vector<contender> our_contenders() {
   for (const auto& info : all_rings::infos) {
     all_rings::with(info.name, [&]<class Ring>(std::type_identity<Ring>) {
       rings.bytes<ring_channel<Ring>>(std::string(info.name));
+      rings.idler<ring_channel<Ring>>(std::string(info.name));
       rings.contract<Ring>(std::string(info.name));
     });
   }

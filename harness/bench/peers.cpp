@@ -12,11 +12,14 @@ namespace annulus::bench {
 std::vector<contender> peer_contenders() {
   catalogue peers(side::peer);
   peers.bytes<boost_spsc>(boost_spsc::name);
+  peers.bytes<rte_stream>(rte_stream::name);
   peers.bytes<kernel_pipe>(kernel_pipe::name);
-  peers.items<boost_spsc_queue, 1>();
-  peers.items<moodycamel_queue, 1>();
-  peers.items<ck_queue, 1>();
-  peers.items<rte_queue, 4>();
+  peers.items<boost_spsc_queue>();
+  peers.items<moodycamel_queue>();
+  peers.items<ck_queue>();
+  // One that spins and one that sleeps stand for the rest.
+  peers.idler<boost_spsc>(boost_spsc::name);
+  peers.idler<kernel_pipe>(kernel_pipe::name);
   return std::move(peers).take();
 }
 

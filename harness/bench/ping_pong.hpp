@@ -65,7 +65,8 @@ measurement ping_pong(const setup& given) {
     out[0] = static_cast<std::byte>(i);
     return out;
   };
-  std::uint64_t seen = 0;
+  std::uint64_t seen_back = 0;
+  std::uint64_t seen_there = 0;
   auto out = volley(
       given,
       [&](std::uint64_t i) {
@@ -73,14 +74,15 @@ measurement ping_pong(const setup& given) {
         message got{};
         there.write(sent);
         back.read(got);
-        seen |= got == sent ? 0U : 1U;
+        seen_back |= got == sent ? 0U : 1U;
       },
-      [&](std::uint64_t) {
+      [&](std::uint64_t i) {
         message got{};
         there.read(got);
         back.write(got);
+        seen_there |= got == message_of(i) ? 0U : 1U;
       });
-  refuse_corruption(seen);
+  refuse_corruption(seen_there | seen_back);
   return out;
 }
 

@@ -23,9 +23,9 @@ struct alignas(line_bytes) flag {
 measurement two_core_copy(const setup& given) {
   const auto pieces = std::max<std::size_t>(2, given.ring_size / piece_bytes);
   const auto flags = std::make_unique<flag[]>(pieces);
-  std::vector<std::byte> buffer(pieces * piece_bytes);
-  std::vector<std::byte> source(piece_bytes);
-  std::vector<std::byte> target(piece_bytes);
+  buffer ring(pieces * piece_bytes);
+  buffer source(piece_bytes);
+  buffer target(piece_bytes);
   const auto count = (given.amount + piece_bytes - 1) / piece_bytes;
   clock::time_point released;
   clock::time_point finished;
@@ -42,7 +42,7 @@ measurement two_core_copy(const setup& given) {
           flag& at = flags[i % pieces];
           fill(source, i * piece_bytes);
           wait_for(at, i / pieces * 2);
-          std::memcpy(buffer.data() + i % pieces * piece_bytes, source.data(), piece_bytes);
+          std::memcpy(ring.data() + i % pieces * piece_bytes, source.data(), piece_bytes);
           at.turn.store(i / pieces * 2 + 1, std::memory_order_release);  // gives the piece away
         }
       },
@@ -51,7 +51,7 @@ measurement two_core_copy(const setup& given) {
         for (std::uint64_t i = 0; i < count; ++i) {
           flag& at = flags[i % pieces];
           wait_for(at, i / pieces * 2 + 1);
-          std::memcpy(target.data(), buffer.data() + i % pieces * piece_bytes, piece_bytes);
+          std::memcpy(target.data(), ring.data() + i % pieces * piece_bytes, piece_bytes);
           at.turn.store(i / pieces * 2 + 2, std::memory_order_release);  // gives it back
           seen |= difference(target, i * piece_bytes);
         }
@@ -65,8 +65,8 @@ measurement two_core_copy(const setup& given) {
 
 // One thread copies 64 KiB pieces from one buffer of the ring's size to another.
 measurement one_core_copy(const setup& given) {
-  std::vector<std::byte> from(given.ring_size);
-  std::vector<std::byte> to(given.ring_size);
+  buffer from(given.ring_size);
+  buffer to(given.ring_size);
   fill(from, 0);
   const auto rounds = std::max<std::uint64_t>(1, given.amount / given.ring_size);
   measurement out{0, rounds * given.ring_size, {}};

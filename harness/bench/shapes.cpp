@@ -17,7 +17,7 @@ const std::vector<shape_info>& all_shapes() {
        {{round_trip_p50, "p50 ns"}, {round_trip_p99, "p99 ns"}, {round_trip_p999, "p99.9 ns"}}},
       {"g",
        "64 KiB blocks at 1 GiB/s, a consumer that stalls 2 ms every 50 ms",
-       {rate, {cpu_per_gib, "CPU-s/GiB"}, {stall_p999, "p99.9 µs a write"}}},
+       {rate, {cpu_per_gib, "CPU-s/GiB"}, {stall_p999, "p99.9 us a write"}}},
       {"h", "waiting for 1 s", {{reader_cpu, "% CPU, empty"}, {writer_cpu, "% CPU, full"}}},
       {"steady", "4 KiB writes and reads, neither full nor empty", {calls}},
       {"roof", "the limits of this machine, for a to e", {rate}},

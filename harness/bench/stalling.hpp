@@ -40,8 +40,8 @@ measurement stalling(const setup& given) {
       static_cast<std::uint64_t>(periods * period * shape_g::bytes_a_second) / block;
   const std::chrono::duration<double> interval(block / shape_g::bytes_a_second);
   Channel channel(given.ring_size);
-  std::vector<std::byte> source(block);
-  std::vector<std::byte> target(block);
+  buffer source(block);
+  buffer target(block);
   std::vector<double> stalls(blocks);
   double producer_cpu = 0;
   double consumer_cpu = 0;

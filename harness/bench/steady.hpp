@@ -20,8 +20,8 @@ measurement steady(const setup& given) {
   const auto quarter = channel.ring().capacity() / 4;
   const auto amount = whole_blocks<shape_c>(given.amount);
   const auto ahead = 2 * quarter / piece * piece;
-  std::vector<std::byte> source(piece);
-  std::vector<std::byte> target(piece);
+  buffer source(piece);
+  buffer target(piece);
   return timed_flow(
       given, channel, amount, amount / piece, ahead,
       [&](ring_channel<Ring>& to, std::uint64_t from, std::uint64_t end) {

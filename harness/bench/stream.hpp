@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
-#include <vector>
 
+#include "buffer.hpp"
 #include "duel.hpp"
 #include "measurement.hpp"
 #include "payload.hpp"
@@ -117,7 +117,7 @@ measurement timed_flow(const setup& given, Channel& channel, std::uint64_t amoun
   duel(
       given.cpus,
       [&](start_line& line) {
-        std::vector<std::byte> source(source_block<warming>);
+        buffer source(source_block<warming>);
         bench::produce<warming>(channel, 0, start, source);
         line.lead();
         produce(channel, start, start + ahead);
@@ -126,7 +126,7 @@ measurement timed_flow(const setup& given, Channel& channel, std::uint64_t amoun
         produce(channel, start + ahead, end + ahead);
       },
       [&](start_line& line) {
-        std::vector<std::byte> target(warming::read);
+        buffer target(warming::read);
         seen |= bench::consume<warming>(channel, 0, start, target);
         line.follow();
         line.follow();
@@ -147,8 +147,8 @@ measurement timed_flow(const setup& given, Channel& channel, std::uint64_t amoun
 template <class Shape, class Channel>
 measurement stream(const setup& given) {
   Channel channel(given.ring_size);
-  std::vector<std::byte> source(source_block<Shape>);
-  std::vector<std::byte> target(std::max(Shape::read, least_block));
+  buffer source(source_block<Shape>);
+  buffer target(std::max(Shape::read, least_block));
   const auto amount = whole_blocks<Shape>(given.amount);
   return timed_flow(
       given, channel, amount, amount / round_bytes<Shape> * Shape::writes.size(), 0,

@@ -5,52 +5,58 @@
 #include <rte_config.h>
 // Needs the above.
 #include <rte_ring_elem.h>
-#include <rte_ring_peek_zc.h>
 
+#include <annulus/transfer.hpp>
 #include <bit>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <new>
 
 #include "../spin_wait.hpp"
-#include "item_channel.hpp"
-
 namespace annulus::bench {
 
-/// In memory of our own, for one producer and one consumer, which needs none of DPDK's environment.
-/// The zero-copy calls copy an item at once, where the others copy word by word.
-template <std::size_t Bytes>
-class rte_queue {
-  static_assert(Bytes % 4 == 0, "an element is a multiple of 4 bytes");
-
+/// Of 16-byte elements, many a call, through which every shape's sizes go but the single byte's,
+/// which takes an element to itself. Tried besides, with 64-byte messages: 64-byte elements, copied
+/// by the ring (23 M/s instead of 30) or by us between its zero-copy calls (22). It lies in memory
+/// of our own and needs none of DPDK's environment.
+class rte_stream {
  public:
   static constexpr auto name = "rte-ring";
-  /// It holds one item less than its power of two.
-  explicit rte_queue(std::size_t items) {
-    const auto count = static_cast<unsigned>(std::bit_ceil(items));
-    const auto bytes = rte_ring_get_memsize_elem(Bytes, count);
-    if (bytes < 0) throw std::bad_alloc();
+  static constexpr std::size_t unit = 16;
+
+  /// It holds one element less than its power of two.
+  explicit rte_stream(std::size_t bytes) {
+    const auto count = static_cast<unsigned>(std::bit_ceil(bytes / unit));
+    const auto size = rte_ring_get_memsize_elem(unit, count);
+    if (size < 0) throw std::bad_alloc();
     ring_.reset(static_cast<rte_ring*>(
-        std::aligned_alloc(RTE_CACHE_LINE_SIZE, static_cast<std::size_t>(bytes))));
+        std::aligned_alloc(RTE_CACHE_LINE_SIZE, static_cast<std::size_t>(size))));
     if (!ring_ || rte_ring_init(ring_.get(), "bench", count, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0)
       throw std::bad_alloc();
   }
-  void put(const item<Bytes>& from) {
-    rte_ring_zc_data place;
-    for (spin_wait wait;
-         rte_ring_enqueue_zc_bulk_elem_start(ring_.get(), Bytes, 1, &place, nullptr) == 0;)
-      wait();
-    std::memcpy(place.ptr1, &from, Bytes);
-    rte_ring_enqueue_zc_elem_finish(ring_.get(), 1);
+
+  void write(bytes_view from) {
+    const auto* at = from.data();
+    spin_wait wait;
+    for (auto left = static_cast<unsigned>(from.size() / unit);;) {
+      const auto n = rte_ring_sp_enqueue_burst_elem(ring_.get(), at, unit, left, nullptr);
+      left -= n;
+      if (left == 0) return;
+      at += n * unit;
+      if (n == 0) wait();
+    }
   }
-  void take(item<Bytes>& to) {
-    rte_ring_zc_data place;
-    for (spin_wait wait;
-         rte_ring_dequeue_zc_bulk_elem_start(ring_.get(), Bytes, 1, &place, nullptr) == 0;)
-      wait();
-    std::memcpy(&to, place.ptr1, Bytes);
-    rte_ring_dequeue_zc_elem_finish(ring_.get(), 1);
+
+  void read(bytes_span to) {
+    auto* at = to.data();
+    spin_wait wait;
+    for (auto left = static_cast<unsigned>(to.size() / unit);;) {
+      const auto n = rte_ring_sc_dequeue_burst_elem(ring_.get(), at, unit, left, nullptr);
+      left -= n;
+      if (left == 0) return;
+      at += n * unit;
+      if (n == 0) wait();
+    }
   }
 
  private:

@@ -98,7 +98,7 @@ harness::cpu_pair choose_cpus(const std::vector<std::string>& given) {
 }
 
 std::vector<std::size_t> parse_sizes(const std::vector<std::string>& given) {
-  constexpr std::uint64_t least = 4 << 10;
+  constexpr std::uint64_t least = 16 << 10;  // four of the steady shape's messages
   constexpr std::uint64_t most = 1 << 30;
   std::vector<std::size_t> sizes;
   for (const auto& text : given) {
@@ -227,7 +227,7 @@ void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
     cli::reporting([&] {
       try {
         bench_rings(*given, contenders);
-      } catch (const corruption& problem) {
+      } catch (const failed_run& problem) {
         throw failure(problem.what());
       }
     });

@@ -35,7 +35,7 @@ measurement idle(const setup& given) {
   Channel channel(given.ring_size);
   measurement out{given.seconds * shape_h::longer * 2, 0, {}};
   const auto park = [](int cpu, auto wait) {
-    std::jthread end([cpu, wait] {
+    auto end = std::async(std::launch::async, [cpu, wait] {
       harness::pin_thread(std::array{cpu});
       wait();
     });
@@ -44,17 +44,19 @@ measurement idle(const setup& given) {
   };
   std::array<std::byte, unit> message{};
   {
-    const auto reader = park(given.cpus.consumer, [&] { channel.read(message); });
+    auto reader = park(given.cpus.consumer, [&] { channel.read(message); });
     out.metrics[reader_cpu] = idle_percent(out.seconds / 2);
     channel.write(std::array<std::byte, unit>{});
+    reader.get();
   }
   // More than any channel takes at this size: rounding up at most doubles it.
   buffer more((2 * given.ring_size / unit + 1) * unit);
   {
-    const auto writer = park(given.cpus.producer, [&] { channel.write(more); });
+    auto writer = park(given.cpus.producer, [&] { channel.write(more); });
     out.metrics[writer_cpu] = idle_percent(out.seconds / 2);
     buffer drain(more.size());
     channel.read(drain);
+    writer.get();
   }
   return out;
 }

@@ -135,15 +135,15 @@ std::string to_text(std::span<const cell> cells, const plan& how) {
   std::uint64_t moved = 0;
   for (const shape_info& shape : all_shapes()) out += shape_tables(cells, shape).text();
   for (const cell& at : cells) {
-    if (at.metrics.contains(bytes_per_second))
+    if (at.what.whose != side::roof && at.metrics.contains(bytes_per_second))
       moved += at.amount * static_cast<std::uint64_t>(how.repetitions);
   }
   out +=
-      "A peer is measured in the shapes that it can do: queues of items where all messages are of "
-      "64 "
-      "bytes or of one.\n";
+      "A peer is measured in the shapes that it can do: queues of items where all messages are of\n"
+      "64 bytes or of one.\n";
   out += fmt::format(
-      "{:.1f} GB were moved, and every byte of them was checked.\n\nVerdicts (stated for {}):\n",
+      "{:.1f} GB went through rings and peers, and every byte was checked.\n\n"
+      "Verdicts (stated for {}):\n",
       static_cast<double>(moved) * 1e-9, harness::format_size(judged_ring_size));
   for (const verdict& each : judge(cells)) out += "  " + to_text(each) + "\n";
   return out;

@@ -8,11 +8,11 @@
 
 #include <annulus/transfer.hpp>
 #include <bit>
-#include <cstdlib>
-#include <memory>
 #include <new>
 
+#include "../buffer.hpp"
 #include "../spin_wait.hpp"
+
 namespace annulus::bench {
 
 /// Of 16-byte elements, many a call, through which every shape's sizes go but the single byte's,
@@ -25,13 +25,9 @@ class rte_stream {
   static constexpr std::size_t unit = 16;
 
   /// It holds one element less than its power of two.
-  explicit rte_stream(std::size_t bytes) {
-    const auto count = static_cast<unsigned>(std::bit_ceil(bytes / unit));
-    const auto size = rte_ring_get_memsize_elem(unit, count);
-    if (size < 0) throw std::bad_alloc();
-    ring_.reset(static_cast<rte_ring*>(
-        std::aligned_alloc(RTE_CACHE_LINE_SIZE, static_cast<std::size_t>(size))));
-    if (!ring_ || rte_ring_init(ring_.get(), "bench", count, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0)
+  explicit rte_stream(std::size_t bytes)
+      : memory_(memory_size(bytes)), ring_(reinterpret_cast<::rte_ring*>(memory_.data())) {
+    if (rte_ring_init(ring_, "bench", elements(bytes), RING_F_SP_ENQ | RING_F_SC_DEQ) != 0)
       throw std::bad_alloc();
   }
 
@@ -39,7 +35,7 @@ class rte_stream {
     const auto* at = from.data();
     spin_wait wait;
     for (auto left = static_cast<unsigned>(from.size() / unit);;) {
-      const auto n = rte_ring_sp_enqueue_burst_elem(ring_.get(), at, unit, left, nullptr);
+      const auto n = rte_ring_sp_enqueue_burst_elem(ring_, at, unit, left, nullptr);
       left -= n;
       if (left == 0) return;
       at += n * unit;
@@ -51,7 +47,7 @@ class rte_stream {
     auto* at = to.data();
     spin_wait wait;
     for (auto left = static_cast<unsigned>(to.size() / unit);;) {
-      const auto n = rte_ring_sc_dequeue_burst_elem(ring_.get(), at, unit, left, nullptr);
+      const auto n = rte_ring_sc_dequeue_burst_elem(ring_, at, unit, left, nullptr);
       left -= n;
       if (left == 0) return;
       at += n * unit;
@@ -60,10 +56,17 @@ class rte_stream {
   }
 
  private:
-  struct release {
-    void operator()(rte_ring* ring) const noexcept { std::free(ring); }
-  };
-  std::unique_ptr<rte_ring, release> ring_;
+  static unsigned elements(std::size_t bytes) {
+    return static_cast<unsigned>(std::bit_ceil(bytes / unit));
+  }
+  static std::size_t memory_size(std::size_t bytes) {
+    const auto size = rte_ring_get_memsize_elem(unit, elements(bytes));
+    if (size < 0) throw std::bad_alloc();
+    return static_cast<std::size_t>(size);
+  }
+
+  buffer memory_;
+  ::rte_ring* ring_;
 };
 
 }  // namespace annulus::bench

@@ -36,7 +36,7 @@ std::string failure(Scenario scenario, limits bounds = unbounded) {
 }
 
 void fence(std::memory_order how) {
-  engine::here().fence(how, std::source_location::current());
+  engine::here().fence(how, where::current());
 }
 
 // --- store buffering -----------------------------------------------------------------------------

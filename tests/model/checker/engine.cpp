@@ -29,10 +29,10 @@ const char* text(std::memory_order how) {
   return "?";
 }
 
-std::string place(const std::source_location& at) {
-  std::string_view file = at.file_name();
+std::string place(const where& at) {
+  std::string_view file = at.file;
   file.remove_prefix(file.rfind('/') + 1);
-  return std::string(file) + ":" + std::to_string(at.line());
+  return std::string(file) + ":" + std::to_string(at.line);
 }
 
 }  // namespace

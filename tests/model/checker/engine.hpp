@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +13,7 @@
 #include "choices.hpp"
 #include "fiber.hpp"
 #include "memory.hpp"
+#include "where.hpp"
 
 namespace annulus::model {
 
@@ -47,7 +47,6 @@ struct race_cell {
 
 class engine {
  public:
-  using where = std::source_location;
   using order = std::memory_order;
 
   explicit engine(const limits& bounds) : bounds_(bounds) {}
@@ -112,7 +111,7 @@ class engine {
     std::uint32_t looked_at = 0;  // a bit a location
     bool saw_clock = false;
     std::uint64_t changes = 0;
-    where at{};
+    where at = where::current();
   };
   struct candidate {
     std::uint32_t who;

@@ -11,7 +11,6 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
-#include <source_location>
 #include <system_error>
 #include <type_traits>
 
@@ -23,7 +22,6 @@ namespace annulus::model {
 template <class T>
 class atomic {
   static_assert(sizeof(T) <= sizeof(std::uint64_t) && std::is_trivially_copyable_v<T>);
-  using where = std::source_location;
   using order = std::memory_order;
 
  public:
@@ -92,8 +90,6 @@ class atomic {
 /// A plain object, whose every access must be ordered with those of other threads.
 template <class T>
 class var {
-  using where = std::source_location;
-
  public:
   var() = default;
   // NOLINTNEXTLINE(google-explicit-constructor): stands for a T
@@ -120,8 +116,6 @@ class var {
 
 /// Orders what it guards, and nothing else.
 class mutex {
-  using where = std::source_location;
-
  public:
   mutex() : self_(engine::here().make_mutex()) {}
   mutex(const mutex&) = delete;
@@ -137,8 +131,6 @@ class mutex {
 };
 
 class condition_variable {
-  using where = std::source_location;
-
  public:
   condition_variable() : self_(engine::here().make_condition()) {}
   condition_variable(const condition_variable&) = delete;
@@ -162,8 +154,6 @@ class condition_variable {
 
 /// What both platforms below share. See std_platform for the meaning of each.
 struct platform_base {
-  using where = std::source_location;
-
   template <class T>
   using atomic = model::atomic<T>;
   template <class T>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <set>
-#include <source_location>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -34,8 +33,7 @@ inline void pass_time(time_point to) {
 }
 
 /// Requests a stop; the callbacks run within, and may be preempted.
-inline void request_stop(std::stop_source& source,
-                         std::source_location at = std::source_location::current()) {
+inline void request_stop(std::stop_source& source, where at = where::current()) {
   engine::here().external_change("requests a stop", at);
   source.request_stop();
 }

@@ -5,10 +5,11 @@
 namespace annulus::model {
 namespace {
 
-TEST_P(scenario, holds) {
+class index_scenario : public scenario {};
+TEST_P(index_scenario, holds) {
   explore(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(index, scenario, testing::ValuesIn(index_scenarios()), case_name);
+INSTANTIATE_TEST_SUITE_P(index, index_scenario, testing::ValuesIn(index_scenarios()), case_name);
 
 }  // namespace
 }  // namespace annulus::model

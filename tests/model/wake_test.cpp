@@ -5,10 +5,11 @@
 namespace annulus::model {
 namespace {
 
-TEST_P(scenario, holds) {
+class wake_scenario : public scenario {};
+TEST_P(wake_scenario, holds) {
   explore(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(wake, scenario, testing::ValuesIn(wake_scenarios()), case_name);
+INSTANTIATE_TEST_SUITE_P(wake, wake_scenario, testing::ValuesIn(wake_scenarios()), case_name);
 
 }  // namespace
 }  // namespace annulus::model

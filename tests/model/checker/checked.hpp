@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct checked {
   limits quick;  ///< for every run of the tests
   limits deep;   ///< for the long ones
 };
+inline void PrintTo(const checked& what, std::ostream* out) {
+  *out << what.name;
+}
 using checked_list = std::vector<checked>;
 
 }  // namespace annulus::model

@@ -98,8 +98,8 @@ void engine::begin() {
   if (fibers_.empty()) fibers_.emplace_back(stack_bytes);
   running_ = 0;
   mutexes_.clear();
-  conditions_ = 0;
   dead_.clear();
+  dead_conditions_.clear();
   bytes_.clear();
   deadlines_.clear();
   now_ = time_point{} + std::chrono::nanoseconds(1);
@@ -178,10 +178,9 @@ std::optional<engine::cause> engine::can_go_on(const thread& which) const {
       return std::nullopt;
     case state::looking: {
       if (which.changes != changes_ || which.looked_at == 0) return cause::none;
-      const auto self = static_cast<std::uint32_t>(&which - threads_.data());
       for (std::uint32_t location = 0; location < max_locations; ++location) {
-        if ((which.looked_at >> location & 1U) != 0 && memory_.has_newer(self, location))
-          return cause::none;
+        if ((which.looked_at >> location & 1U) == 0) continue;
+        if (memory_.newest_at(location) > which.oldest[location]) return cause::none;
       }
       if (which.saw_clock && next_deadline()) return cause::time;
       return std::nullopt;
@@ -289,8 +288,8 @@ void engine::block(state what, std::uint32_t on, std::optional<time_point> until
   decide(false);
 }
 
-void engine::check_alive(std::uint32_t location, const where& at) {
-  if (dead_[location]) fail("use after destruction at " + place(at));
+void engine::check_alive(bool dead, const where& at) {
+  if (dead) fail("use after destruction at " + place(at));
   if (memory_.full()) fail("too many seq_cst operations for one run");
 }
 
@@ -308,21 +307,30 @@ std::uint32_t engine::pick(const memory::places& from, std::string_view surprise
   return from[taken];
 }
 
+// The thread has just read `location`.
+void engine::looked(std::uint32_t location) {
+  auto& self = me();
+  const auto at = memory_.known(running_).seen[location];
+  auto& oldest = self.oldest[location];
+  oldest = (self.looked_at >> location & 1U) != 0 ? std::min(oldest, at) : at;
+  self.looked_at |= 1U << location;
+}
+
 std::uint64_t engine::load(std::uint32_t location, order how, const where& at) {
   point(at);
-  check_alive(location, at);
+  check_alive(dead_[location], at);
   memory_.tick(running_);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   const auto from = pick(memory_.loads(running_, location, how, fresh), "(reads a stale value)");
   const auto value = memory_.load(running_, location, how, from);
-  me().looked_at |= 1U << location;
+  looked(location);
   note(at, "load ", text(how), " #", location, " = ", value);
   return value;
 }
 
 void engine::store(std::uint32_t location, std::uint64_t value, order how, const where& at) {
   point(at);
-  check_alive(location, at);
+  check_alive(dead_[location], at);
   memory_.tick(running_);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   const auto place =
@@ -334,7 +342,7 @@ void engine::store(std::uint32_t location, std::uint64_t value, order how, const
 std::uint64_t engine::update(std::uint32_t location, change make, std::uint64_t operand, order how,
                              const where& at) {
   point(at);
-  check_alive(location, at);
+  check_alive(dead_[location], at);
   memory_.tick(running_);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   const auto place =
@@ -350,7 +358,7 @@ bool engine::compare_exchange(std::uint32_t location, std::uint64_t& expected,
                               std::uint64_t desired, order success, order failure,
                               const where& at) {
   point(at);
-  check_alive(location, at);
+  check_alive(dead_[location], at);
   memory_.tick(running_);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   // It succeeds where it may read and follow the expected value, or fails where it may read
@@ -369,7 +377,7 @@ bool engine::compare_exchange(std::uint32_t location, std::uint64_t& expected,
     memory_.load(running_, location, failure, place);
     note(at, "compare_exchange #", location, " finds ", old, ", not ", expected);
     expected = old;
-    me().looked_at |= 1U << location;
+    looked(location);
     return false;
   }
   memory_.update(running_, location, success, place, desired);
@@ -418,9 +426,15 @@ std::uint32_t engine::make_mutex() {
   return static_cast<std::uint32_t>(mutexes_.size() - 1);
 }
 
+std::uint32_t engine::make_condition() {
+  dead_conditions_.push_back(false);
+  return static_cast<std::uint32_t>(dead_conditions_.size() - 1);
+}
+
 void engine::lock(std::uint32_t mutex, const where& at) {
   point(at);
   while (mutexes_[mutex].held) block(state::locking, mutex, std::nullopt, at);
+  check_alive(mutexes_[mutex].dead, at);
   mutexes_[mutex].held = true;
   memory_.known(running_).join(mutexes_[mutex].released);
   note(at, "lock");
@@ -428,6 +442,7 @@ void engine::lock(std::uint32_t mutex, const where& at) {
 
 void engine::unlock(std::uint32_t mutex, const where& at) {
   point(at);
+  check_alive(mutexes_[mutex].dead, at);
   memory_.tick(running_);
   mutexes_[mutex].released.join(memory_.known(running_));
   mutexes_[mutex].held = false;
@@ -446,6 +461,7 @@ bool engine::wait(std::uint32_t condition, std::uint32_t mutex, std::optional<ti
 
 void engine::notify(std::uint32_t condition, bool all, const where& at) {
   point(at);
+  check_alive(dead_conditions_[condition], at);
   std::vector<std::uint32_t> asleep;
   for (std::uint32_t i = 1; i < threads_.size(); ++i) {
     if (threads_[i].what == state::waiting && threads_[i].on == condition) asleep.push_back(i);
@@ -462,7 +478,7 @@ void engine::notify(std::uint32_t condition, bool all, const where& at) {
 void engine::futex_wait(std::uint32_t location, std::uint32_t expected,
                         std::optional<time_point> until, const where& at) {
   point(at);
-  check_alive(location, at);
+  check_alive(dead_[location], at);
   // The kernel compares with what is in memory, and tells nobody anything by it.
   if (memory_.newest(location) != expected) {
     note(at, "futex_wait #", location, " returns: the word is no longer ", expected);

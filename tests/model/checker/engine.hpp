@@ -1,6 +1,7 @@
 // Runs the threads of a scenario as fibers, one operation at a time, in every order within bounds.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -65,6 +66,7 @@ class engine {
   void pass_time(time_point to);
   /// A change that no location shows: whoever waits for any change looks again.
   void external_change(std::string_view what, const where& at);
+  [[nodiscard]] std::uint32_t running() const noexcept { return running_; }
 
   // What the platform calls.
   std::uint32_t make_location(std::uint64_t initial);
@@ -82,9 +84,11 @@ class engine {
   void access(const std::byte* byte, bool write, const where& at);
 
   std::uint32_t make_mutex();
+  void drop_mutex(std::uint32_t mutex) noexcept { mutexes_[mutex].dead = true; }
   void lock(std::uint32_t mutex, const where& at);
   void unlock(std::uint32_t mutex, const where& at);
-  std::uint32_t make_condition() { return conditions_++; }
+  std::uint32_t make_condition();
+  void drop_condition(std::uint32_t condition) noexcept { dead_conditions_[condition] = true; }
   /// Returns false if the deadline passed.
   bool wait(std::uint32_t condition, std::uint32_t mutex, std::optional<time_point> until,
             const where& at);
@@ -108,7 +112,8 @@ class engine {
     std::uint32_t on = 0;  // mutex, location or condition
     std::optional<time_point> until{};
     cause woken = cause::none;
-    std::uint32_t looked_at = 0;  // a bit a location
+    std::uint32_t looked_at = 0;                        // a bit a location
+    std::array<std::uint32_t, max_locations> oldest{};  // the store that a look found there
     bool saw_clock = false;
     std::uint64_t changes = 0;
     where at = where::current();
@@ -119,6 +124,7 @@ class engine {
   };
   struct mutex_state {
     bool held = false;
+    bool dead = false;
     view released;
   };
 
@@ -132,7 +138,8 @@ class engine {
   [[nodiscard]] std::optional<time_point> next_deadline() const;
   void give_to(std::uint32_t next);
   [[noreturn]] void end_run();
-  void check_alive(std::uint32_t location, const where& at);
+  void looked(std::uint32_t location);
+  void check_alive(bool dead, const where& at);
   std::uint32_t pick(const memory::places& from, std::string_view surprise);
   [[nodiscard]] std::string stuck() const;
   template <class... Parts>
@@ -148,8 +155,7 @@ class engine {
   std::vector<fiber> fibers_;
   std::uint32_t running_ = 0;
   std::vector<mutex_state> mutexes_;
-  std::uint32_t conditions_ = 0;
-  std::vector<bool> dead_;
+  std::vector<bool> dead_, dead_conditions_;
   std::unordered_map<const std::byte*, race_cell> bytes_;
   std::vector<candidate> candidates_;
   std::vector<time_point> deadlines_;

@@ -47,8 +47,8 @@ class memory {
   [[nodiscard]] std::uint64_t newest(std::uint32_t location) const {
     return histories_[location].back().value;
   }
-  [[nodiscard]] bool has_newer(std::uint32_t thread, std::uint32_t location) const {
-    return histories_[location].back().at > threads_[thread].now.seen[location];
+  [[nodiscard]] std::uint32_t newest_at(std::uint32_t location) const {
+    return histories_[location].back().at;
   }
   /// What `thread` knows now. A mutex joins it with its own.
   [[nodiscard]] view& known(std::uint32_t thread) { return threads_[thread].now; }

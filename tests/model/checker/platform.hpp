@@ -5,7 +5,6 @@
 #include <bit>
 #include <chrono>
 #include <concepts>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -120,7 +119,7 @@ class mutex {
   mutex() : self_(engine::here().make_mutex()) {}
   mutex(const mutex&) = delete;
   mutex& operator=(const mutex&) = delete;
-  ~mutex() = default;
+  ~mutex() { engine::here().drop_mutex(self_); }
 
   void lock(where at = where::current()) { engine::here().lock(self_, at); }
   void unlock(where at = where::current()) { engine::here().unlock(self_, at); }
@@ -135,15 +134,14 @@ class condition_variable {
   condition_variable() : self_(engine::here().make_condition()) {}
   condition_variable(const condition_variable&) = delete;
   condition_variable& operator=(const condition_variable&) = delete;
-  ~condition_variable() = default;
+  ~condition_variable() { engine::here().drop_condition(self_); }
 
   void wait(std::unique_lock<mutex>& held, where at = where::current()) {
     engine::here().wait(self_, held.mutex()->self_, std::nullopt, at);
   }
-  std::cv_status wait_until(std::unique_lock<mutex>& held, time_point until,
-                            where at = where::current()) {
-    return engine::here().wait(self_, held.mutex()->self_, until, at) ? std::cv_status::no_timeout
-                                                                      : std::cv_status::timeout;
+  /// False if the deadline passed.
+  bool wait_until(std::unique_lock<mutex>& held, time_point until, where at = where::current()) {
+    return engine::here().wait(self_, held.mutex()->self_, until, at);
   }
   void notify_one(where at = where::current()) noexcept { engine::here().notify(self_, false, at); }
   void notify_all(where at = where::current()) noexcept { engine::here().notify(self_, true, at); }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <set>
-#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -30,12 +29,6 @@ inline time_point deadline(int after) {
 }
 inline void pass_time(time_point to) {
   engine::here().pass_time(to);
-}
-
-/// Requests a stop; the callbacks run within, and may be preempted.
-inline void request_stop(std::stop_source& source, where at = where::current()) {
-  engine::here().external_change("requests a stop", at);
-  source.request_stop();
 }
 
 /// The results that `scenario` can return within the bounds.

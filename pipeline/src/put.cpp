@@ -32,14 +32,6 @@ struct usage {
   }
 };
 
-void add(end_stats& sum, const end_stats& one) {
-  sum.bytes += one.bytes;
-  sum.waits += one.waits;
-  sum.parks += one.parks;
-  sum.wakes += one.wakes;
-  sum.stalled += one.stalled;
-}
-
 // What a run of the rings came to, beside the counts: why each shard is not whole, if so.
 struct outcome {
   std::vector<std::error_code> shards;
@@ -134,8 +126,8 @@ class transmission {
     for (auto& lane : lanes_) {
       result.shards.push_back(lane.failure());
       const auto stats = lane.stats();
-      add(report_.rings.writer, stats.writer);
-      add(report_.rings.reader, stats.reader);
+      report_.rings.writer += stats.writer;
+      report_.rings.reader += stats.reader;
       report_.frames += lane.stalls().size();
       report_.stalls.insert(report_.stalls.end(), lane.stalls().begin(), lane.stalls().end());
     }

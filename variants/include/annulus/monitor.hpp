@@ -5,6 +5,8 @@
 #include <annulus/platform.hpp>
 #include <annulus/stats.hpp>
 #include <annulus/until.hpp>
+#include <annulus/waker.hpp>
+#include <array>
 #include <mutex>
 #include <stop_token>
 #include <system_error>
@@ -13,25 +15,63 @@
 namespace annulus {
 
 /// Hoare's monitor for one producer and one consumer. A sleeper is notified only if there is one,
-/// and re-checks its condition itself, so spurious wakes are harmless.
+/// and re-checks its condition itself, so spurious wakes are harmless. An armed waker is notified
+/// once the lock is free, since it may call the ring again.
 template <class Platform>
 class monitor {
  public:
-  using lock = std::unique_lock<typename Platform::mutex>;
+  class seat;
 
-  /// Where one end sleeps; guarded by the monitor's mutex.
+  /// The lock held, with the wakers to notify when it is given up.
+  class lock {
+   public:
+    explicit lock(typename Platform::mutex& mutex) : held_(mutex) {}
+    lock(const lock&) = delete;
+    lock& operator=(const lock&) = delete;
+    ~lock() {
+      if (held_.owns_lock()) unlock();
+    }
+    void acquire() { held_.lock(); }
+    [[nodiscard]] bool owes_notice() const noexcept { return due_[0] != nullptr; }
+    void unlock() {
+      held_.unlock();
+      for (auto& due : due_) {
+        if (auto* const who = std::exchange(due, nullptr)) who->notify();
+      }
+    }
+
+   private:
+    friend monitor;
+    friend seat;
+    std::unique_lock<typename Platform::mutex> held_;
+    std::array<waker*, 2> due_{};
+  };
+
+  /// Where one end waits; guarded by the monitor's mutex.
   class seat {
    public:
-    /// Wakes the sleeper, if any. True if there was one. Call with the mutex held.
-    bool notify() noexcept {
+    /// Wakes the sleeper or has the armed waker notified, if there is either. True if there was.
+    bool notify(lock& held) noexcept {
+      if (armed_ != nullptr) {
+        (held.due_[0] == nullptr ? held.due_[0] : held.due_[1]) = std::exchange(armed_, nullptr);
+        return true;
+      }
       if (!std::exchange(taken_, false)) return false;
       wake_.notify_one();
+      return true;
+    }
+    void arm(waker& who) noexcept { armed_ = &who; }
+    /// Takes `who` back. False if it has been notified, or is about to be.
+    bool disarm(waker& who) noexcept {
+      if (armed_ != &who) return false;
+      armed_ = nullptr;
       return true;
     }
 
    private:
     friend monitor;
     typename Platform::condition_variable wake_;
+    waker* armed_ = nullptr;
     bool taken_ = false;
   };
 
@@ -50,14 +90,14 @@ class monitor {
       std::error_code result;
       {
         const std::stop_callback on_stop(limit.token(), [this, &where] {
-          const auto inside = enter();
-          where.notify();
+          auto inside = enter();
+          where.notify(inside);
         });
-        held.lock();
+        held.acquire();
         result = sleep(held, where, ready, limit, counters);
         held.unlock();
       }
-      held.lock();
+      held.acquire();
       return result;
     });
   }
@@ -69,13 +109,19 @@ class monitor {
     for (;;) {
       if (ready()) return {};
       if (limit.cancelled()) return errc::cancelled;
-      if (limit.expired()) return errc::timed_out;
+      if (limit.expired<Platform>()) return errc::timed_out;
+      if (held.owes_notice()) {  // to whom may be what this end is about to wait for
+        held.unlock();
+        held.acquire();
+        continue;
+      }
       where.taken_ = true;
       counters.parked();
+      counters.entered_kernel(1);
       if (limit.deadline()) {
-        where.wake_.wait_until(held, *limit.deadline());
+        where.wake_.wait_until(held.held_, *limit.deadline());
       } else {
-        where.wake_.wait(held);
+        where.wake_.wait(held.held_);
       }
       where.taken_ = false;
     }

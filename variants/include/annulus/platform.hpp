@@ -3,8 +3,13 @@
 #pragma once
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
 
 #include <atomic>
 #include <chrono>
@@ -12,9 +17,11 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <ctime>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 namespace annulus {
@@ -26,9 +33,49 @@ inline constexpr std::size_t line_bytes = 128;
 struct std_platform {
   template <class T>
   using atomic = std::atomic<T>;
+  /// A plain field that one thread writes and another reads after an atomic has published it.
+  template <class T>
+  using var = T;
+  /// What a stream keeps of the error that it failed with.
+  using error = std::error_code;
   using mutex = std::mutex;
   using condition_variable = std::condition_variable;
   using clock = std::chrono::steady_clock;
+
+  /// Moves bytes between ring memory and a caller's. Precondition: the ranges do not overlap.
+  static void copy(std::byte* to, const std::byte* from, std::size_t n) noexcept {
+    std::memcpy(to, from, n);
+  }
+
+#if defined(__x86_64__)
+  /// The order of the store that publishes an index before the publisher looks for a sleeper. Here
+  /// a barrier between the two would cost more than the rest of a small write, so the sleeper pays
+  /// for both: light_barrier() keeps only the compiler from swapping them, heavy_barrier() has the
+  /// kernel run a full barrier on every core that runs this process (membarrier(2)).
+  static constexpr std::memory_order publish = std::memory_order_release;
+  static void light_barrier() noexcept {
+    if (has_membarrier) {
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+  }
+  /// Returns the number of kernel calls made.
+  static std::uint64_t heavy_barrier() noexcept {
+    if (!has_membarrier) return 0;
+    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    return 1;
+  }
+#else
+  /// Sequentially consistent stores and loads are as cheap as release and acquire, so they order a
+  /// publication before the look for a sleeper without a barrier.
+  static constexpr std::memory_order publish = std::memory_order_seq_cst;
+  static void light_barrier() noexcept {
+  }
+  static std::uint64_t heavy_barrier() noexcept {
+    return 0;
+  }
+#endif
 
   /// Sleeps while `word` holds `expected`, until a wake, the deadline or a signal. Orders nothing.
   static void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
@@ -51,6 +98,11 @@ struct std_platform {
             0);
   }
 
+  /// Looks at the other end that a wait begins with, before it reads a clock or thinks of sleeping.
+  static constexpr int glances = 64;
+  /// How long a first wait spins before it sleeps; later ones go by experience (spin_budget.hpp).
+  static constexpr std::chrono::nanoseconds first_budget{4000};
+
   /// Tells the core that this is a spin loop.
   static void relax() noexcept {
 #if defined(__x86_64__)
@@ -58,6 +110,13 @@ struct std_platform {
 #elif defined(__aarch64__)
     asm volatile("isb");
 #endif
+  }
+  /// As relax(), for a longer spin: a doze of some hundred nanoseconds where the core has WAITPKG.
+  static void doze() noexcept {
+#if defined(__x86_64__)
+    if (has_waitpkg) return timed_pause();
+#endif
+    relax();
   }
   static void yield() noexcept {
     std::this_thread::yield();
@@ -67,6 +126,21 @@ struct std_platform {
   }
 
  private:
+#if defined(__x86_64__)
+  inline static const bool has_waitpkg = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & bit_WAITPKG) != 0;
+  }();
+  __attribute__((target("waitpkg"))) static void timed_pause() noexcept {
+    constexpr unsigned light_sleep = 1;  // C0.1: the faster of the two to leave
+    constexpr std::uint64_t ticks = 512;
+    _tpause(light_sleep, __rdtsc() + ticks);
+  }
+  // Registering, once a process, tells whether the kernel can do it. Until then it reads false,
+  // which is slower and as safe.
+  inline static const bool has_membarrier =
+      syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+#endif
   static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
   static std::uint32_t* address(std::atomic<std::uint32_t>& word) noexcept {
     return reinterpret_cast<std::uint32_t*>(&word);

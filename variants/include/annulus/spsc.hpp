@@ -6,16 +6,16 @@
 
 namespace annulus {
 
-using spsc_ring = basic_ring<flat_storage, spin_waiting>;
+using spsc_ring = basic_ring<flat_storage, yield_waiting>;
 
 template <>
 inline constexpr variant_info variant<spsc_ring>{
     .name = "spsc",
     .storage = flat_storage::name,
-    .waiting = spin_waiting::name,
+    .waiting = yield_waiting::name,
     .buffered = true,
     .contiguous = flat_storage::contiguous,
-    .kernel_waits = spin_waiting::kernel_waits,
+    .kernel_waits = yield_waiting::kernel_waits,
     .source = "Lamport queue, cached indices (MCRingBuffer, rigtorp)",
 };
 

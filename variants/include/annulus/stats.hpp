@@ -1,19 +1,46 @@
 // What a ring counts about itself.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace annulus {
 
+/// How full a ring was, in sixteenths of its capacity: [0] below one sixteenth, … [15] fifteen and
+/// more, [16] full.
+using occupancy_histogram = std::array<std::uint64_t, 17>;
+
 /// The counts of one end.
 struct end_stats {
   std::uint64_t bytes = 0;             ///< bytes that this end moved
-  std::uint64_t waits = 0;             ///< calls that had to wait
+  std::uint64_t overwritten = 0;       ///< bytes that this writer dropped to make room
+  std::uint64_t waits = 0;             ///< times that it had to wait
+  std::uint64_t stalls = 0;            ///< waits that outlasted a first glance, and are timed
   std::uint64_t parks = 0;             ///< times that it slept in the kernel
   std::uint64_t wakes = 0;             ///< times that it woke the other end
-  std::chrono::nanoseconds stalled{};  ///< time spent in those waits
+  std::uint64_t kernel_calls = 0;      ///< system calls made for waiting and waking
+  std::chrono::nanoseconds stalled{};  ///< time spent in those stalls
+  /// Seen by this end, at most once for each 64 KiB or sixteenth of the ring that it moved,
+  /// whichever is more, so that it costs nothing and counts bytes, not calls.
+  occupancy_histogram occupancy{};
+
+  /// Sums up the same end of several rings.
+  end_stats& operator+=(const end_stats& other) noexcept {
+    bytes += other.bytes;
+    overwritten += other.overwritten;
+    waits += other.waits;
+    stalls += other.stalls;
+    parks += other.parks;
+    wakes += other.wakes;
+    kernel_calls += other.kernel_calls;
+    stalled += other.stalled;
+    for (std::size_t i = 0; i < occupancy.size(); ++i) occupancy[i] += other.occupancy[i];
+    return *this;
+  }
 };
 
 /// A snapshot; fields may be a call apart when taken while an end is in a call.
@@ -22,45 +49,74 @@ struct ring_stats {
   end_stats reader;
 };
 
+/// How many bytes an end moves between two looks for the histogram.
+[[nodiscard]] inline std::size_t sample_interval(std::size_t capacity) noexcept {
+  return std::max<std::size_t>(capacity / 16, std::size_t{64} << 10);
+}
+
 /// The counters behind `end_stats`. Only the owning end adds, any thread reads: relaxed loads and
 /// stores suffice, since a count publishes nothing.
 template <class Platform>
 class end_counters {
  public:
   void moved(std::uint64_t n) noexcept { add(bytes_, n); }
+  void overwrote(std::uint64_t n) noexcept { add(overwritten_, n); }
+  void waited() noexcept { add(waits_, 1); }
   void parked() noexcept { add(parks_, 1); }
   void woke() noexcept { add(wakes_, 1); }
-  void waited(std::chrono::nanoseconds time) noexcept {
-    add(waits_, 1);
+  void entered_kernel(std::uint64_t calls) noexcept { add(kernel_calls_, calls); }
+  void stalled(std::chrono::nanoseconds time) noexcept {
+    add(stalls_, 1);
     add(stalled_, static_cast<std::uint64_t>(time.count()));
   }
+  /// Precondition: capacity > 0.
+  void saw(std::size_t buffered, std::size_t capacity) noexcept {
+    const auto top = occupancy_.size() - 1;
+    const auto bucket = buffered >= capacity ? top : buffered / ((capacity + top - 1) / top);
+    add(occupancy_[bucket], 1);
+  }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return get(bytes_); }
   [[nodiscard]] end_stats snapshot() const noexcept {
-    return {get(bytes_), get(waits_), get(parks_), get(wakes_),
-            std::chrono::nanoseconds(static_cast<std::int64_t>(get(stalled_)))};
+    end_stats seen{.bytes = get(bytes_),
+                   .overwritten = get(overwritten_),
+                   .waits = get(waits_),
+                   .stalls = get(stalls_),
+                   .parks = get(parks_),
+                   .wakes = get(wakes_),
+                   .kernel_calls = get(kernel_calls_),
+                   .stalled = std::chrono::nanoseconds(static_cast<std::int64_t>(get(stalled_))),
+                   .occupancy = {}};
+    for (std::size_t i = 0; i < occupancy_.size(); ++i) seen.occupancy[i] = get(occupancy_[i]);
+    return seen;
   }
   void reset() noexcept {
-    for (auto* each : {&bytes_, &waits_, &parks_, &wakes_, &stalled_}) {
+    for (auto* each :
+         {&bytes_, &overwritten_, &waits_, &stalls_, &parks_, &wakes_, &kernel_calls_, &stalled_}) {
       each->store(0, std::memory_order_relaxed);
     }
+    for (auto& each : occupancy_) each.store(0, std::memory_order_relaxed);
   }
 
  private:
-  using counter = typename Platform::template atomic<std::uint64_t>;
+  // One that the checker need not follow: a count publishes nothing.
+  using counter = std::atomic<std::uint64_t>;
   static std::uint64_t get(const counter& c) noexcept { return c.load(std::memory_order_relaxed); }
   static void add(counter& c, std::uint64_t n) noexcept {
     c.store(c.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
 
-  counter bytes_{0}, waits_{0}, parks_{0}, wakes_{0}, stalled_{0};
+  counter bytes_{0}, overwritten_{0}, waits_{0}, stalls_{0}, parks_{0}, wakes_{0}, kernel_calls_{0},
+      stalled_{0};
+  std::array<counter, std::tuple_size_v<occupancy_histogram>> occupancy_{};
 };
 
-/// Runs `wait` and counts it and its time. The clock is read only here: a call that need not wait
-/// pays nothing.
+/// Runs a wait and counts it and its time.
 template <class Platform, class Wait>
 auto timed(end_counters<Platform>& counters, Wait wait) {
+  counters.waited();
   const auto start = Platform::now();
   auto result = wait();
-  counters.waited(Platform::now() - start);
+  counters.stalled(Platform::now() - start);
   return result;
 }
 

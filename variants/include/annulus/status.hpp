@@ -23,55 +23,79 @@ class stream_status {
   }
   void close_reader() noexcept { word_.fetch_or(reader_closed, std::memory_order_release); }
 
+  /// The process at one end is gone. The bytes that a writer had published are drained first.
+  void lose_writer() noexcept {
+    word_.fetch_or(writer_closed | writer_died, std::memory_order_release);
+  }
+  void lose_reader() noexcept {
+    word_.fetch_or(reader_closed | reader_died, std::memory_order_release);
+  }
+
   /// Records `error` if it is the first one.
   void fail(std::error_code error) noexcept {
     // Relaxed: the claim only elects who writes error_; the release below publishes it.
     if ((word_.fetch_or(claimed, std::memory_order_relaxed) & claimed) != 0) return;
-    error_ = error;
+    error_ = typename Platform::error(error);
     word_.fetch_or(failed, std::memory_order_release);  // pairs with the acquire of load()
+  }
+
+  /// Nothing has happened to the stream: no refusal of any kind.
+  [[nodiscard]] bool pristine() const noexcept {
+    // Acquire: as in load().
+    return word_.load(std::memory_order_acquire) == 0;
   }
 
   /// Why the writer may not go on; clear while it may.
   [[nodiscard]] std::error_code writer_refusal() const noexcept {
-    const auto word = load();
-    if (word == 0) return {};
-    if ((word & failed) != 0) return error_;
-    return (word & (writer_closed | reader_closed)) != 0 ? make_error_code(errc::closed)
-                                                         : std::error_code{};
+    return refusal(load(), writer_closed | reader_closed);
   }
   /// Why a writer that waits for the reader to drain may not go on; its own close does not stop it.
   [[nodiscard]] std::error_code flush_refusal() const noexcept {
-    const auto word = load();
-    if ((word & failed) != 0) return error_;
-    return (word & reader_closed) != 0 ? make_error_code(errc::closed) : std::error_code{};
+    return refusal(load(), reader_closed);
   }
   /// Why the reader may not go on, the clean end of the stream left out.
   [[nodiscard]] std::error_code reader_refusal() const noexcept {
-    const auto word = load();
-    if ((word & failed) != 0) return error_;
-    return (word & reader_closed) != 0 ? make_error_code(errc::closed) : std::error_code{};
+    return refusal(load(), reader_closed);
   }
   /// After true, every byte that the writer will ever publish is visible.
   [[nodiscard]] bool writer_is_closed() const noexcept { return (load() & writer_closed) != 0; }
+  /// What a reader gets once a closed stream has been drained.
+  [[nodiscard]] errc end() const noexcept {
+    return (load() & writer_died) != 0 ? errc::peer_died : errc::end_of_stream;
+  }
 
   [[nodiscard]] bool reader_is_closed() const noexcept { return (load() & reader_closed) != 0; }
 
   /// Precondition: neither end is in a call.
   void reset() noexcept {
-    error_.clear();
+    error_ = typename Platform::error{};
     word_.store(0, std::memory_order_release);  // pairs with load(), as the other transitions do
   }
 
  private:
-  static constexpr std::uint32_t writer_closed = 1, reader_closed = 2, claimed = 4, failed = 8;
+  static constexpr std::uint32_t writer_closed = 1, reader_closed = 2, claimed = 4, failed = 8,
+                                 writer_died = 16, reader_died = 32;
+
+  [[nodiscard]] std::error_code refusal(std::uint32_t word, std::uint32_t closes) const noexcept {
+    if ((word & failed) != 0) return error_;
+    if ((word & closes) == 0) return {};
+    return (word & reader_died) != 0 ? errc::peer_died : errc::closed;
+  }
 
   // Acquire: pairs with the release of every transition above.
   [[nodiscard]] std::uint32_t load() const noexcept {
-    return word_.load(std::memory_order_acquire);
+    auto word = word_.load(std::memory_order_acquire);
+    // Whoever has claimed the stream is two steps from having failed it; until then nobody may go
+    // on as if nothing had happened. A process that died in between never will.
+    while ((word & (claimed | failed | writer_died | reader_died)) == claimed) [[unlikely]] {
+        Platform::relax();
+        word = word_.load(std::memory_order_acquire);
+      }
+    return word;
   }
 
   typename Platform::template atomic<std::uint32_t> word_{0};
-  std::error_code error_;
+  typename Platform::template var<typename Platform::error> error_{};
 };
 
 }  // namespace annulus

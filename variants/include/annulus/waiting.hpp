@@ -1,11 +1,15 @@
-// How an end of a lock-free ring waits for the other. A waiting policy is a class template `gate`:
-// one gate an end, on which that end sleeps until an index of the other end has reached a target.
+// How an end of a lock-free ring waits for the other. A waiting policy names a `gate`: one gate an
+// index, at which one end waits until the other has moved that index to a target.
 #pragma once
 
+#include <algorithm>
 #include <annulus/error.hpp>
 #include <annulus/platform.hpp>
+#include <annulus/rest.hpp>
+#include <annulus/spin_budget.hpp>
 #include <annulus/stats.hpp>
 #include <annulus/until.hpp>
+#include <annulus/waker.hpp>
 #include <atomic>
 #include <cstdint>
 #include <limits>
@@ -15,136 +19,213 @@
 
 namespace annulus {
 
-/// What a waiter needs: it can go on at `minimum`, and is worth waking at `useful` (>= minimum).
+/// The index that a waiter needs: at `minimum` its call can go on, at `useful` (>= minimum) it is
+/// worth waking from a sleep, and at `handy` it is worth going on while it is awake anyway: less
+/// than the minimum if the call can begin with less, more if it would rather do more at once.
 struct wait_target {
   std::uint64_t minimum;
   std::uint64_t useful;
+  std::uint64_t handy;
 };
 
-/// Spins shortly, then sleeps on a futex. The other end enters the kernel only to wake a sleeper
-/// that it has satisfied.
+/// A glance, then a spin as long as it pays, then a rest (rest.hpp). The other end enters the
+/// kernel only to wake a sleeper that it has satisfied.
 ///
 /// No wake is lost: the waiter stores its target and then loads the index; the publisher stores the
-/// index and then loads the target. All four accesses are sequentially consistent, so at least one
-/// of the two sees the other (store buffering: oneTBB #2136, libc++ #109290). The epoch closes the
-/// gap between the waiter's last look and its sleep: every wake bumps it first, and the kernel does
-/// not sleep on an epoch that has moved.
-struct park_waiting {
-  static constexpr const char* name = "short spin, then futex";
-  static constexpr bool kernel_waits = true;
-  /// Order of the store that publishes an index, see above; also releases the bytes before it.
-  static constexpr std::memory_order publish = std::memory_order_seq_cst;
+/// index and then loads the target. With a barrier between the two on both sides, at least one of
+/// them sees the other (store buffering: oneTBB #2136, libc++ #109290). The publisher's barrier is
+/// the light one of Platform, the waiter's the heavy one. The rest's ticket closes the gap between
+/// the waiter's last look and its sleep: every wake makes earlier tickets void first.
+template <class Rest, class Platform>
+class basic_gate {
+ public:
+  using budget = spin_budget<Platform>;
 
-  template <class Platform>
-  class gate {
-   public:
-    /// Waits until `ready()`. `nudge()` is called before each sleep and must wake the other end if
-    /// it sleeps below its useful target but above its minimum, or both would wait for ever.
-    template <class Ready, class Nudge>
-    std::error_code wait(wait_target target, Ready ready, Nudge nudge, const until& limit,
-                         end_counters<Platform>& counters) {
-      for (int i = 0; i < spins; ++i) {
-        if (ready()) return {};
-        Platform::relax();
+  /// Waits until `ready(index)` for an index of the target. `nudge()` is called before each sleep
+  /// and must wake the other end if it sleeps below its useful target but above its minimum, or
+  /// both would wait for ever.
+  template <class Ready, class Nudge>
+  std::error_code wait(wait_target target, Ready ready, Nudge nudge, const until& limit,
+                       budget& spin, end_counters<Platform>& counters) {
+    for (int i = 0; i < Platform::glances; ++i) {
+      if (ready(target.handy)) {
+        counters.waited();
+        return {};
       }
-      std::optional<std::stop_callback<waker>> on_stop;
-      if (limit.token().stop_possible()) on_stop.emplace(limit.token(), waker{this});
-      for (;;) {
-        // Acquire: pairs with the bump in wake(). If the bump is seen, so is what it announced; if
-        // not, futex_wait returns at once.
-        const auto epoch = epoch_.load(std::memory_order_acquire);
-        if (ready()) return {};
-        if (limit.cancelled()) return errc::cancelled;
-        if (limit.expired()) return errc::timed_out;
-        minimum_.store(target.minimum,
-                       std::memory_order_relaxed);  // read only after target_, which releases it
-        target_.store(target.useful,
-                      std::memory_order_seq_cst);  // pairs with published() and nudge()
-        if (!ready()) {
-          nudge();
-          counters.parked();
-          Platform::futex_wait(epoch_, epoch, limit.deadline());
+      Platform::relax();
+    }
+    return timed(counters, [&] {
+      if constexpr (Rest::sleeps) {
+        return spin_then_sleep(target, ready, nudge, limit, spin, counters);
+      } else {
+        return keep_looking(target, ready, limit, counters);
+      }
+    });
+  }
+
+  /// Has `who` notified once, when the index reaches the target or wake() is called. False, and
+  /// `who` is not kept, if that is so already.
+  template <class Ready, class Nudge>
+  bool arm(wait_target target, waker& who, Ready ready, Nudge nudge) {
+    if (ready(target.minimum)) return false;
+    // Acquire and release, and an exchange: a wake() that found nobody here has stored its `nobody`
+    // before the target below.
+    waker_.exchange(&who, std::memory_order_acq_rel);
+    announce(target);
+    if (!ready(target.minimum)) {
+      nudge();
+      return true;
+    }
+    // False if somebody is notifying `who` already.
+    return !disarm(who);
+  }
+
+  /// Takes `who` back. False if it has been notified, or is being so.
+  bool disarm(waker& who) noexcept {
+    auto* expected = &who;
+    // Acquire and release, as in arm(); on failure nothing was ours to take.
+    const auto mine = waker_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel,
+                                                     std::memory_order_relaxed);
+    if (mine) target_.store(nobody, std::memory_order_relaxed);  // stale, it would cost a wake
+    return mine;
+  }
+
+  /// The other end has published `index`, and then passed Platform::light_barrier().
+  void published(std::uint64_t index, end_counters<Platform>& counters) noexcept {
+    // Pairs with the store in announce().
+    if (index < target_.load(std::memory_order_seq_cst)) [[likely]]
+      return;
+    counters.woke();
+    counters.entered_kernel(wake());
+  }
+
+  /// The other end is about to sleep at `index`: wakes this one if that already suffices.
+  void nudge(std::uint64_t index, end_counters<Platform>& counters) noexcept {
+    // Pairs with the store in announce().
+    if (target_.load(std::memory_order_seq_cst) == nobody) return;
+    // Relaxed: made visible by the load above.
+    if (index < minimum_.load(std::memory_order_relaxed)) return;
+    counters.woke();
+    counters.entered_kernel(wake());
+  }
+
+  /// Wakes the waiter whatever it waits for: close, error, cancel. Call after the reason is
+  /// visible. Returns the number of kernel calls made.
+  std::uint64_t wake() noexcept {
+    // Relaxed: ordered before a later target by the exchange below, and by the rest.
+    target_.store(nobody, std::memory_order_relaxed);
+    // Pairs with the exchange in arm().
+    if (auto* const armed = waker_.exchange(nullptr, std::memory_order_acq_rel)) armed->notify();
+    return rest_.rouse();
+  }
+
+ private:
+  template <class Ready>
+  std::error_code keep_looking(wait_target target, Ready ready, const until& limit,
+                               end_counters<Platform>& counters) {
+    const auto enough = std::min(target.minimum, target.handy);
+    for (;;) {
+      if (ready(enough)) return {};
+      if (limit.cancelled()) return errc::cancelled;
+      if (limit.expired<Platform>()) return errc::timed_out;
+      counters.entered_kernel(rest_.pause());
+    }
+  }
+
+  template <class Ready, class Nudge>
+  std::error_code spin_then_sleep(wait_target target, Ready ready, Nudge nudge, const until& limit,
+                                  budget& spin, end_counters<Platform>& counters) {
+    const auto enough = std::min(target.minimum, target.handy);
+    const auto start = Platform::now();
+    while (Platform::now() - start < spin.get()) {
+      for (int i = 0; i < looks_per_clock; ++i) {
+        if (ready(enough)) {
+          spin.learn(Platform::now() - start, rest_.last_wake().cost());
+          return {};
         }
-        target_.store(nobody,
-                      std::memory_order_relaxed);  // a stale target only costs a spurious wake
+        Platform::doze();
       }
     }
+    const auto stopped = sleep(target, ready, nudge, limit, counters);
+    const auto woken = rest_.last_wake().at();
+    const auto end = woken > start ? woken : Platform::now();
+    spin.learn(end - start, rest_.last_wake().cost());
+    return stopped;
+  }
 
-    /// The other end has published `index`. True if a sleeper was woken.
-    bool published(std::uint64_t index) noexcept {
-      if (index < target_.load(std::memory_order_seq_cst))
-        return false;  // pairs with the store in wait()
-      wake();
-      return true;
+  template <class Ready, class Nudge>
+  std::error_code sleep(wait_target target, Ready ready, Nudge nudge, const until& limit,
+                        end_counters<Platform>& counters) {
+    std::optional<std::stop_callback<stopper>> on_stop;
+    if (limit.token().stop_possible()) on_stop.emplace(limit.token(), stopper{this});
+    for (;;) {
+      const auto ticket = rest_.ticket();
+      if (ready(target.minimum)) return {};
+      if (limit.cancelled()) return errc::cancelled;
+      if (limit.expired<Platform>()) return errc::timed_out;
+      counters.entered_kernel(announce(target));
+      if (!ready(target.minimum)) {
+        nudge();
+        counters.parked();
+        counters.entered_kernel(rest_.sleep(ticket, limit.deadline()));
+      }
+      target_.store(nobody, std::memory_order_relaxed);  // stale, it would cost a wake
     }
+  }
 
-    /// The other end is about to sleep at `index`: wakes this one if that already suffices.
-    bool nudge(std::uint64_t index) noexcept {
-      if (target_.load(std::memory_order_seq_cst) == nobody)
-        return false;  // pairs with the store in wait()
-      // Relaxed: made visible by the load above.
-      if (index < minimum_.load(std::memory_order_relaxed)) return false;
-      wake();
-      return true;
-    }
+  // Makes the target known to the publisher. Returns the number of kernel calls made.
+  std::uint64_t announce(wait_target target) noexcept {
+    // Relaxed: read only after target_, which releases it.
+    minimum_.store(target.minimum, std::memory_order_relaxed);
+    // Pairs with published() and nudge().
+    target_.store(target.useful, std::memory_order_seq_cst);
+    return Platform::heavy_barrier();
+  }
 
-    /// Wakes the waiter whatever it waits for: close, error, cancel. Call after the reason is
-    /// visible.
-    void wake() noexcept {
-      target_.store(nobody,
-                    std::memory_order_relaxed);        // ordered before a later target by the bump
-      epoch_.fetch_add(1, std::memory_order_release);  // pairs with the acquire in wait()
-      Platform::futex_wake(epoch_);
-    }
-
-   private:
-    struct waker {
-      gate* self;
-      void operator()() const noexcept { self->wake(); }
-    };
-
-    // About the cost of one futex round trip, so that the spin at most doubles a wait.
-    static constexpr int spins = 128;
-    static constexpr std::uint64_t nobody = std::numeric_limits<std::uint64_t>::max();
-
-    typename Platform::template atomic<std::uint64_t> target_{nobody};
-    typename Platform::template atomic<std::uint64_t> minimum_{0};
-    typename Platform::template atomic<std::uint32_t> epoch_{0};
+  struct stopper {
+    basic_gate* self;
+    void operator()() const noexcept { self->wake(); }
   };
+
+  static constexpr int looks_per_clock = 8;
+  static constexpr std::uint64_t nobody = std::numeric_limits<std::uint64_t>::max();
+
+  typename Platform::template atomic<std::uint64_t> target_{nobody};
+  typename Platform::template atomic<std::uint64_t> minimum_{0};
+  typename Platform::template atomic<waker*> waker_{nullptr};
+  Rest rest_;
+};
+
+/// Spins and never lets go of the core: for two cores of one's own.
+struct spin_waiting {
+  static constexpr const char* name = "spin";
+  static constexpr bool kernel_waits = false;
+  template <class Platform>
+  using gate = basic_gate<no_rest<Platform>, Platform>;
 };
 
 /// Spins, then offers the core to others between looks; never sleeps in the kernel.
-struct spin_waiting {
+struct yield_waiting {
   static constexpr const char* name = "spin, then yield";
   static constexpr bool kernel_waits = false;
-  static constexpr std::memory_order publish =
-      std::memory_order_release;  // pairs with the index's acquire
-
   template <class Platform>
-  class gate {
-   public:
-    template <class Ready, class Nudge>
-    std::error_code wait(wait_target, Ready ready, Nudge, const until& limit,
-                         end_counters<Platform>&) {
-      for (int i = 0;; ++i) {
-        if (ready()) return {};
-        if (i < spins) {
-          Platform::relax();
-          continue;
-        }
-        if (limit.cancelled()) return errc::cancelled;
-        if (limit.expired()) return errc::timed_out;
-        Platform::yield();
-      }
-    }
-    bool published(std::uint64_t) noexcept { return false; }
-    bool nudge(std::uint64_t) noexcept { return false; }
-    void wake() noexcept {}
+  using gate = basic_gate<yield_rest<Platform>, Platform>;
+};
 
-   private:
-    // A few cache-line round trips; longer only delays the other end when both share a core.
-    static constexpr int spins = 256;
-  };
+/// Spins as long as it pays, then sleeps on a futex.
+struct park_waiting {
+  static constexpr const char* name = "self-tuning spin, then futex";
+  static constexpr bool kernel_waits = true;
+  template <class Platform>
+  using gate = basic_gate<futex_rest<Platform>, Platform>;
+};
+
+/// Spins as long as it pays, then sleeps on a condition variable.
+struct condvar_waiting {
+  static constexpr const char* name = "self-tuning spin, then condition variable";
+  static constexpr bool kernel_waits = true;
+  template <class Platform>
+  using gate = basic_gate<condvar_rest<Platform>, Platform>;
 };
 
 }  // namespace annulus

@@ -1,0 +1,167 @@
+// Wakers: an end that does not block is told exactly once that it can go on.
+#pragma once
+
+#include <annulus/waker.hpp>
+
+#include "rings.hpp"
+
+namespace annulus::model {
+
+/// Counts how often it is notified, and lets a thread wait for that.
+class bell : public waker {
+ public:
+  bell() : waker(&bell::ring) {}
+
+  /// Waits for the notification, and makes ready for the next.
+  void await() {
+    while (rung_.load(std::memory_order_acquire) == 0) {
+      platform_base::futex_wait(rung_, 0, std::nullopt);
+    }
+    require(count_ == 1, "notified once");
+    count_ = 0;
+    rung_.store(0, std::memory_order_relaxed);
+  }
+  /// Precondition: whoever could notify is done.
+  [[nodiscard]] bool silent() const { return rung_.load(std::memory_order_relaxed) == 0; }
+
+ private:
+  static void ring(waker& self) noexcept {
+    auto& me = static_cast<bell&>(self);
+    me.count_ = me.count_ + 1;
+    me.rung_.store(1, std::memory_order_release);
+    platform_base::futex_wake(me.rung_);
+  }
+  var<int> count_ = 0;
+  atomic<std::uint32_t> rung_{0U};
+};
+
+template <class Ring>
+void armed_read(Ring& ring, received& got, std::size_t total, bell& wakes) {
+  byte_list bytes(16);
+  while (got.count() < total) {
+    const auto step = ring.reader().try_read(bytes);
+    got.take(bytes_view(bytes).first(step.bytes));
+    if (step.bytes > 0) continue;
+    require(step.error == errc::would_block, "nothing yet");
+    if (ring.reader().arm(1, wakes)) wakes.await();
+  }
+}
+template <class Ring>
+void armed_write(Ring& ring, std::size_t total, bell& wakes) {
+  for (std::size_t sent = 0; sent < total;) {
+    const auto step = ring.writer().try_write(numbered(sent + 1, total - sent));
+    sent += step.bytes;
+    if (sent == total) return;
+    require(step.error == errc::would_block, "full");
+    if (ring.writer().arm(1, wakes, std::min<std::size_t>(2, ring.capacity()))) wakes.await();
+  }
+}
+
+template <class Ring>
+void armed_reader(std::size_t capacity, std::size_t total) {
+  Ring ring(capacity);
+  received got;
+  bell wakes;
+  thread("writer", [&] { ring.writer().write(numbered(1, total)); });
+  thread("reader", [&] { armed_read(ring, got, total, wakes); });
+  join();
+}
+
+template <class Ring>
+void armed_writer(std::size_t capacity, std::size_t total) {
+  Ring ring(capacity);
+  received got;
+  bell wakes;
+  thread("writer", [&] { armed_write(ring, total, wakes); });
+  thread("reader", [&] {
+    while (got.count() < total) read_some(ring, got, 1);
+  });
+  join();
+}
+
+template <class Ring>
+void both_armed(std::size_t capacity, std::size_t total) {
+  Ring ring(capacity);
+  received got;
+  bell writers, readers;
+  thread("writer", [&] { armed_write(ring, total, writers); });
+  thread("reader", [&] { armed_read(ring, got, total, readers); });
+  join();
+}
+
+/// A waker that is taken back is not notified; one that cannot be taken back is.
+template <class Ring>
+void disarmed(std::size_t capacity) {
+  Ring ring(capacity);
+  received got;
+  bell wakes;
+  auto heard = false;
+  thread("writer", [&] { ring.writer().try_write(numbered(1, 1)); });
+  thread("reader", [&] {
+    if (!ring.reader().arm(1, wakes)) return;
+    if (!ring.reader().disarm(wakes)) {
+      wakes.await();
+      heard = true;
+    }
+  });
+  join();
+  require(wakes.silent(), "no notification after a disarm, none twice");
+  if (heard) require(!ring.empty(), "it was for the byte");
+}
+
+template <class Ring>
+void closed_while_armed(std::size_t capacity) {
+  Ring ring(capacity);
+  bell wakes;
+  thread("writer", [&] { ring.writer().close(); });
+  thread("reader", [&] {
+    if (ring.reader().arm(1, wakes)) wakes.await();
+    byte_list bytes(1);
+    require(ring.reader().try_read(bytes).error == errc::end_of_stream, "the end is there");
+  });
+  join();
+}
+
+template <class Ring>
+void woken_while_armed(std::size_t capacity) {
+  Ring ring(capacity);
+  bell wakes;
+  atomic<std::uint32_t> asked(0U);
+  thread("canceller", [&] {
+    asked.store(1, std::memory_order_release);
+    ring.reader().wake();
+  });
+  thread("reader", [&] {
+    // As a coroutine that a stop token cancels: the request is looked for once armed.
+    if (!ring.reader().arm(1, wakes)) return;
+    if (asked.load(std::memory_order_acquire) == 1 && ring.reader().disarm(wakes)) return;
+    wakes.await();
+  });
+  join();
+  require(wakes.silent(), "notified once at most");
+}
+
+inline checked_list arm_scenarios() {
+  checked_list all;
+  const limits quick{.preemptions = 2, .stale = 1};
+  const limits deep{.preemptions = 3, .stale = 2, .spurious = 1, .runs = 3'000'000};
+  for_all_rings([&]<class Ring>() {
+    const auto add = [&](std::string what, std::size_t capacity, std::function<void()> body) {
+      all.push_back({named<Ring>(what, capacity), std::move(body), quick, deep});
+    };
+    add("armed_reader", 1, [] { armed_reader<Ring>(1, 2); });
+    add("disarmed", 1, [] { disarmed<Ring>(1); });
+    add("woken_while_armed", 1, [] { woken_while_armed<Ring>(1); });
+    add("closed_while_armed", 1, [] { closed_while_armed<Ring>(1); });
+    if constexpr (buffers<Ring>) {
+      add("armed_reader", 2, [] { armed_reader<Ring>(2, 3); });
+      add("armed_writer", 1, [] { armed_writer<Ring>(1, 2); });
+      add("armed_writer", 2, [] { armed_writer<Ring>(2, 4); });
+      add("both_armed", 1, [] { both_armed<Ring>(1, 2); });
+      add("both_armed", 3, [] { both_armed<Ring>(3, 5); });
+    }
+  });
+  return all;
+}
+
+}  // namespace annulus::model

@@ -1,0 +1,114 @@
+// The index protocol: calls that never wait, so that nothing but the two indices orders the bytes.
+#pragma once
+
+#include "rings.hpp"
+
+namespace annulus::model {
+
+/// Two threads try; whatever was accepted comes out, once and in order.
+template <class Ring>
+void try_calls(std::size_t capacity, std::size_t attempts) {
+  Ring ring(capacity);
+  std::size_t sent = 0;
+  received got;
+  thread("writer", [&] {
+    for (std::size_t i = 0; i < attempts; ++i) {
+      const auto bytes = numbered(sent + 1, 1 + i % 2);
+      sent += ring.writer().try_write(bytes).bytes;
+    }
+  });
+  thread("reader", [&] {
+    for (std::size_t i = 0; i < attempts; ++i) {
+      byte_list bytes(2 - i % 2);
+      const auto step = ring.reader().try_read(bytes);
+      got.take(bytes_view(bytes).first(step.bytes));
+    }
+  });
+  join();
+  if (buffers<Ring>) require(ring.size() == sent - got.count(), "size() is what is unread");
+  drain(ring, got);
+  require(got.count() == sent, "all that was accepted is received");
+}
+
+/// The same in place, by more bytes than fit.
+template <class Ring>
+void in_place(std::size_t capacity, std::size_t attempts) {
+  using platform = asymmetric_platform;
+  Ring ring(capacity);
+  std::size_t sent = 0;
+  received got;
+  thread("writer", [&] {
+    for (std::size_t i = 0; i < attempts; ++i) {
+      const auto space = ring.writer().try_reserve(1);
+      if (space.error) continue;
+      auto bytes = numbered(sent + 1, std::min<std::size_t>(space.memory.size(), 1 + i % 2));
+      copy_bytes<platform>(bytes, space.memory);
+      if (!ring.writer().commit(bytes.size())) sent += bytes.size();
+    }
+  });
+  thread("reader", [&] {
+    for (std::size_t i = 0; i < attempts; ++i) {
+      const auto shown = ring.reader().try_peek(1);
+      if (shown.error) continue;
+      byte_list bytes(std::min<std::size_t>(shown.data.size(), 2 - i % 2));
+      copy_bytes<platform>(shown.data.prefix(bytes.size()), bytes);
+      require(!ring.reader().consume(bytes.size()), "what was peeked can be consumed");
+      got.take(bytes);
+    }
+  });
+  join();
+  drain(ring, got);
+  require(got.count() == sent, "all that was committed is received");
+}
+
+/// A third thread watches: never more than fits.
+template <class Ring>
+void observed(std::size_t capacity) {
+  Ring ring(capacity);
+  std::size_t sent = 0;
+  received got;
+  thread("writer", [&] {
+    for (int i = 0; i < 2; ++i) sent += ring.writer().try_write(numbered(sent + 1, 2)).bytes;
+  });
+  thread("reader", [&] {
+    for (int i = 0; i < 2; ++i) {
+      byte_list bytes(2);
+      const auto step = ring.reader().try_read(bytes);
+      got.take(bytes_view(bytes).first(step.bytes));
+    }
+  });
+  thread("observer", [&] {
+    const auto seen = ring.size();
+    require(seen <= capacity, "size() <= capacity()");
+  });
+  join();
+  drain(ring, got);
+  require(got.count() == sent, "all that was accepted is received");
+}
+
+inline checked_list index_scenarios() {
+  checked_list all;
+  for_all_rings([&]<class Ring>() {
+    for (const std::size_t capacity : {1U, 2U, 3U, 4U}) {
+      all.push_back({named<Ring>("try_calls", capacity),
+                     [=] { try_calls<Ring>(capacity, capacity + 1); },
+                     {.preemptions = 2, .stale = 1},
+                     {.preemptions = 4, .stale = 2, .runs = 3'000'000}});
+      if constexpr (buffers<Ring>) {
+        all.push_back({named<Ring>("in_place", capacity),
+                       [=] { in_place<Ring>(capacity, capacity + 1); },
+                       {.preemptions = 2, .stale = 1},
+                       {.preemptions = 4, .stale = 2, .runs = 3'000'000}});
+      }
+    }
+    if constexpr (buffers<Ring>) {
+      all.push_back({named<Ring>("observed", 2),
+                     [] { observed<Ring>(2); },
+                     {.preemptions = 1, .stale = 1},
+                     {.preemptions = 3, .stale = 2, .runs = 3'000'000}});
+    }
+  });
+  return all;
+}
+
+}  // namespace annulus::model

@@ -1,0 +1,144 @@
+// The shipped rings over the checker's platforms, and what the scenarios say about them.
+#pragma once
+
+#include <annulus/basic_ring.hpp>
+#include <annulus/mutex.hpp>
+#include <annulus/pipe.hpp>
+#include <annulus/segment.hpp>
+#include <annulus/waiting.hpp>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "checker/checked.hpp"
+#include "checker/platform.hpp"
+#include "checker/scenario.hpp"
+
+namespace annulus::model {
+
+using park_asymmetric = basic_ring<flat_storage, park_waiting, asymmetric_platform>;
+using park_symmetric = basic_ring<flat_storage, park_waiting, symmetric_platform>;
+using park_fenced = basic_ring<flat_storage, park_waiting, fenced_platform>;
+using condvar_asymmetric = basic_ring<flat_storage, condvar_waiting, asymmetric_platform>;
+using yield_ring = basic_ring<flat_storage, yield_waiting, asymmetric_platform>;
+using spin_ring = basic_ring<flat_storage, spin_waiting, asymmetric_platform>;
+using locked_flat = locked_ring<flat_store, symmetric_platform>;
+using locked_segments = locked_ring<segment_store, symmetric_platform>;
+using pipe = basic_pipe_ring<symmetric_platform>;
+
+template <class Ring>
+inline constexpr const char* ring_name = "?";
+template <>
+inline constexpr const char* ring_name<park_asymmetric> = "park_asymmetric";
+template <>
+inline constexpr const char* ring_name<park_symmetric> = "park_symmetric";
+template <>
+inline constexpr const char* ring_name<park_fenced> = "park_fenced";
+template <>
+inline constexpr const char* ring_name<condvar_asymmetric> = "condvar_asymmetric";
+template <>
+inline constexpr const char* ring_name<yield_ring> = "yield";
+template <>
+inline constexpr const char* ring_name<spin_ring> = "spin";
+template <>
+inline constexpr const char* ring_name<locked_flat> = "locked_flat";
+template <>
+inline constexpr const char* ring_name<locked_segments> = "locked_segments";
+template <>
+inline constexpr const char* ring_name<pipe> = "pipe";
+
+/// Whether a write may complete before it is read.
+template <class Ring>
+inline constexpr bool buffers = true;
+template <>
+inline constexpr bool buffers<pipe> = false;
+
+/// Calls `f.template operator()<Ring>()` for each ring.
+template <class F>
+void for_lock_free_rings(F f) {
+  f.template operator()<park_asymmetric>();
+  f.template operator()<park_symmetric>();
+  f.template operator()<park_fenced>();
+  f.template operator()<condvar_asymmetric>();
+  f.template operator()<yield_ring>();
+  f.template operator()<spin_ring>();
+}
+template <class F>
+void for_buffering_rings(F f) {
+  for_lock_free_rings(f);
+  f.template operator()<locked_flat>();
+  f.template operator()<locked_segments>();
+}
+template <class F>
+void for_all_rings(F f) {
+  for_buffering_rings(f);
+  f.template operator()<pipe>();
+}
+
+/// Some bytes on the stack of their thread: memory from the heap may have been another thread's,
+/// and the checker does not see what orders that.
+class byte_list {
+ public:
+  explicit byte_list(std::size_t n) : size_(n) { require(n <= bytes_.size(), "few bytes"); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  std::byte* begin() noexcept { return bytes_.data(); }
+  std::byte* end() noexcept { return bytes_.data() + size_; }
+  [[nodiscard]] const std::byte* begin() const noexcept { return bytes_.data(); }
+  [[nodiscard]] const std::byte* end() const noexcept { return bytes_.data() + size_; }
+
+ private:
+  std::array<std::byte, 16> bytes_{};
+  std::size_t size_;
+};
+
+/// The bytes first, first + 1, …: each position of a stream has a value of its own.
+inline byte_list numbered(std::size_t first, std::size_t n) {
+  byte_list bytes(n);
+  for (auto& each : bytes) each = static_cast<std::byte>(first++);
+  return bytes;
+}
+
+/// What a reader got, in order. Every byte must be the next of the stream 1, 2, 3, …
+class received {
+ public:
+  void take(bytes_view bytes) {
+    for (const auto byte : bytes) {
+      ++count_;
+      require(byte == static_cast<std::byte>(count_),
+              "the next byte of the stream, once, in order");
+    }
+  }
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+ private:
+  std::size_t count_ = 0;
+};
+
+/// Reads once, into `into`.
+template <class Ring>
+transfer read_some(Ring& ring, received& into, std::size_t most, std::size_t min = 1,
+                   const until& limit = {}) {
+  byte_list bytes(most);
+  const auto got = ring.reader().read(bytes, min, limit);
+  into.take(bytes_view(bytes).first(got.bytes));
+  return got;
+}
+
+/// Everything that is there now.
+template <class Ring>
+void drain(Ring& ring, received& into) {
+  byte_list bytes(16);
+  for (;;) {
+    const auto got = ring.reader().try_read(bytes);
+    if (got.bytes == 0) return;
+    into.take(bytes_view(bytes).first(got.bytes));
+  }
+}
+
+template <class Ring>
+std::string named(const std::string& what, std::size_t capacity) {
+  return std::string(ring_name<Ring>) + "_capacity_" + std::to_string(capacity) + "_" + what;
+}
+
+}  // namespace annulus::model

@@ -1,0 +1,103 @@
+// Park and wake: calls that wait always end, and lose nothing.
+#pragma once
+
+#include "rings.hpp"
+
+namespace annulus::model {
+
+/// `total` bytes in writes of `chunk` through a ring that holds fewer; reads wait for `min`.
+template <class Ring>
+void stream(std::size_t capacity, std::size_t total, std::size_t chunk, std::size_t most,
+            std::size_t min) {
+  Ring ring(capacity);
+  received got;
+  thread("writer", [&] {
+    for (std::size_t sent = 0; sent < total; sent += chunk) {
+      const auto bytes = numbered(sent + 1, std::min(chunk, total - sent));
+      const auto step = ring.writer().write(bytes);
+      require(!step.error && step.bytes == bytes.size(), "the write is accepted");
+    }
+  });
+  thread("reader", [&] {
+    while (got.count() < total) {
+      const auto least = std::min(min, total - got.count());
+      const auto step = read_some(ring, got, std::max(most, least), least);
+      require(!step.error && step.bytes >= least, "the read gets its minimum");
+    }
+  });
+  join();
+}
+
+/// The same in place.
+template <class Ring>
+void stream_in_place(std::size_t capacity, std::size_t total) {
+  using platform = asymmetric_platform;
+  Ring ring(capacity);
+  received got;
+  thread("writer", [&] {
+    for (std::size_t sent = 0; sent < total; ++sent) {
+      const auto space = ring.writer().reserve(1);
+      require(!space.error, "space comes");
+      copy_bytes<platform>(numbered(sent + 1, 1), space.memory);
+      require(!ring.writer().commit(1), "what is reserved can be committed");
+    }
+  });
+  thread("reader", [&] {
+    while (got.count() < total) {
+      const auto shown = ring.reader().peek(1);
+      require(!shown.error, "bytes come");
+      byte_list bytes(1);
+      copy_bytes<platform>(shown.data.prefix(1), bytes);
+      require(!ring.reader().consume(1), "what is peeked can be consumed");
+      got.take(bytes);
+    }
+  });
+  join();
+}
+
+/// flush() returns once all is consumed, not before.
+template <class Ring>
+void flush(std::size_t capacity) {
+  Ring ring(capacity);
+  received got;
+  atomic<std::uint32_t> done(0U);
+  thread("writer", [&] {
+    ring.writer().write(numbered(1, 2));
+    require(!ring.writer().flush(), "the flush succeeds");
+    require(ring.empty(), "nothing is left after a flush");
+  });
+  thread("reader", [&] {
+    read_some(ring, got, 1);
+    read_some(ring, got, 1);
+  });
+  join();
+  require(got.count() == 2, "both bytes");
+}
+
+inline checked_list wake_scenarios() {
+  checked_list all;
+  const limits quick{.preemptions = 2, .stale = 1};
+  const limits deep{.preemptions = 3, .stale = 2, .spurious = 1, .runs = 3'000'000};
+  for_all_rings([&]<class Ring>() {
+    for (const std::size_t capacity : {1U, 2U, 3U, 4U}) {
+      all.push_back({named<Ring>("bytes", capacity),
+                     [=] { stream<Ring>(capacity, capacity + 1, 1, 1, 1); }, quick, deep});
+      all.push_back({named<Ring>("one_write", capacity),
+                     [=] { stream<Ring>(capacity, 2 * capacity, 2 * capacity, 4, 1); }, quick,
+                     deep});
+      all.push_back({named<Ring>("forced_fill", capacity),
+                     [=] { stream<Ring>(capacity, capacity + 2, 1, 2, 2); }, quick, deep});
+    }
+    all.push_back({named<Ring>("spurious_wakes", 1),
+                   [] { stream<Ring>(1, 2, 1, 1, 1); },
+                   {.preemptions = 1, .stale = 1, .spurious = 1},
+                   deep});
+    all.push_back({named<Ring>("flush", 2), [] { flush<Ring>(2); }, quick, deep});
+    if constexpr (buffers<Ring>) {
+      all.push_back({named<Ring>("in_place", 2), [] { stream_in_place<Ring>(2, 3); }, quick, deep});
+    }
+  });
+  return all;
+}
+
+}  // namespace annulus::model

@@ -1,0 +1,198 @@
+// The consumer's end of a lock-free ring.
+#pragma once
+
+#include <algorithm>
+#include <annulus/contract.hpp>
+#include <annulus/ring_core.hpp>
+
+namespace annulus {
+
+/// `Ring` has a core(), a storage(), a counted() and the types platform and gate. See contract.hpp.
+template <class Ring>
+class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
+  using platform = typename Ring::platform;
+  using room_guest = typename waiting_room<platform>::guest;
+
+ public:
+  using observers<basic_reader>::capacity;
+
+  explicit basic_reader(Ring& ring) noexcept : ring_(ring) {}
+  basic_reader(const basic_reader&) = delete;
+  basic_reader& operator=(const basic_reader&) = delete;
+
+  transfer try_read(bytes_span to) noexcept {
+    at_.open = 0;
+    if (!core().status.pristine()) [[unlikely]] {
+      if (const auto error = core().status.reader_refusal()) return {0, error};
+    }
+    const auto n = std::min(to.size(), buffered_or_end(1));
+    if (n == 0 && !to.empty()) return {0, ended_ ? core().status.end() : errc::would_block};
+    take(to.first(n));
+    return {n, {}};
+  }
+
+  [[gnu::always_inline]] transfer read(bytes_span to, std::size_t min = 1,
+                                       const until& limit = {}) {
+    if (to.size() <= known() && min <= to.size() && core().status.pristine()) [[likely]] {
+      take(to);
+      return {to.size(), {}};
+    }
+    return read_slowly(to, min, limit);
+  }
+
+  peeked try_peek(std::size_t min) noexcept {
+    at_.open = 0;
+    if (min > capacity()) return {{}, errc::exceeds_capacity};
+    if (!core().status.pristine()) [[unlikely]] {
+      if (const auto error = core().status.reader_refusal()) return {{}, error};
+    }
+    at_.open = buffered_or_end(std::max<std::size_t>(min, 1));
+    if (at_.open >= min) return {readable(at_.open), {}};
+    return {readable(at_.open), ended_ ? core().status.end() : errc::would_block};
+  }
+
+  peeked peek(std::size_t min, const until& limit = {}) {
+    const auto got = try_peek(min);
+    if (!got.error || got.error != errc::would_block) return got;
+    return peek_slowly(min, limit);
+  }
+
+  std::error_code consume(std::size_t n) noexcept {
+    if (n > at_.open) return errc::consume_overrun;
+    if (!core().status.pristine()) [[unlikely]] {
+      if (const auto error = core().status.reader_refusal()) return error;
+    }
+    release(n);
+    return {};
+  }
+
+  void close() noexcept {
+    core().status.close_reader();
+    core().head.gate.wake();
+  }
+  void close(std::error_code error) noexcept {
+    if (!error) return close();
+    if (core().status.reader_is_closed()) return;
+    core().fail(error);
+  }
+
+  bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
+    const wait_target target{at_.index + min, at_.index + std::max(min, useful), at_.index + min};
+    return core().tail.gate.arm(target, who, reached(), nudge_writer());
+  }
+  bool disarm(waker& who) noexcept { return core().tail.gate.disarm(who); }
+  void wake() noexcept { core().tail.gate.wake(); }
+
+ private:
+  template <class Storage, class Waiting, class Platform>
+  friend class basic_ring;
+  friend observers<basic_reader>;
+  const Ring& observed() const noexcept { return ring_; }
+
+  [[nodiscard]] auto& core() const noexcept { return ring_.core(); }
+
+  [[nodiscard]] std::size_t known() const noexcept {
+    return static_cast<std::size_t>(at_.other - at_.index);
+  }
+  [[nodiscard]] span_pair<const std::byte> readable(std::size_t n) const noexcept {
+    const auto piece = ring_.storage().at(at_.offset, n);
+    return {piece.first, piece.second};
+  }
+
+  // The buffered bytes, looking at the shared index only if fewer than `wanted` are known of. The
+  // close is looked at before the index, so that a byte published before the close is never missed;
+  // then ended_ says that no more will come.
+  std::size_t buffered_or_end(std::size_t wanted) noexcept {
+    ended_ = false;
+    if (known() < wanted) {
+      const auto closed = core().status.writer_is_closed();
+      // Acquire: pairs with the writer's publish.
+      at_.other = core().tail.index.load(std::memory_order_acquire);
+      ended_ = closed;
+    }
+    return known();
+  }
+
+  // Precondition: as many bytes as `to` has are known of.
+  [[gnu::always_inline]] void take(bytes_span to) noexcept {
+    if (to.size() > slice_bytes) [[unlikely]]
+      to = take_slices(to);
+    copy_bytes<platform>(readable(to.size()), to);
+    release(to.size());
+  }
+  // All but the last slice, so that the writer gets room early. Returns the rest.
+  [[gnu::noinline]] bytes_span take_slices(bytes_span to) noexcept {
+    for (; to.size() > slice_bytes; to = to.subspan(slice_bytes)) {
+      const auto slice = to.first(slice_bytes);
+      copy_bytes<platform>(readable(slice.size()), slice);
+      release(slice.size());
+    }
+    return to;
+  }
+
+  [[gnu::always_inline]] void release(std::size_t n) noexcept {
+    at_.advance(n, capacity());
+    if (n == 0) return;
+    core().publish(core().head, at_.index, counters_);
+    if (at_.index >= at_.sample) [[unlikely]]
+      sample();
+  }
+
+  void sample() noexcept {
+    at_.sample = at_.index + sample_interval(capacity());
+    // Acquire: pairs with the writer's publish, since what is seen here is used as bytes to read.
+    at_.other = core().tail.index.load(std::memory_order_acquire);
+    counters_.saw(known(), capacity());
+  }
+
+  [[gnu::noinline]] transfer read_slowly(bytes_span to, std::size_t min, const until& limit) {
+    if (min > to.size()) return {0, errc::minimum_exceeds_span};
+    const room_guest inside(waiting_);
+    std::size_t done = 0;
+    for (std::error_code stopped;;) {
+      const auto step = try_read(to.subspan(done));
+      done += step.bytes;
+      if (step.error && step.error != errc::would_block) return {done, step.error};
+      if (done >= min) return {done, {}};
+      if (stopped) return {done, stopped};
+      const auto missing = std::min(min - done, capacity());
+      stopped = wait_bytes(missing, std::min(missing, slice_bytes), limit);
+    }
+  }
+
+  [[gnu::noinline]] peeked peek_slowly(std::size_t min, const until& limit) {
+    const room_guest inside(waiting_);
+    for (;;) {
+      const auto stopped = wait_bytes(min, min, limit);
+      auto got = try_peek(min);
+      if (got.error != errc::would_block) return got;
+      if (stopped) return {got.data, stopped};
+    }
+  }
+
+  std::error_code wait_bytes(std::size_t n, std::size_t handy, const until& limit) {
+    const wait_target target{at_.index + n, at_.index + n, at_.index + handy};
+    return core().tail.gate.wait(target, reached(), nudge_writer(), limit, spin_, counters_);
+  }
+
+  auto reached() {
+    return [this](std::uint64_t index) {
+      // Sequentially consistent: pairs with the writer's publish, see basic_gate.
+      at_.other = core().tail.index.load(std::memory_order_seq_cst);
+      return at_.other >= index || core().status.reader_refusal() ||
+             core().status.writer_is_closed();
+    };
+  }
+  auto nudge_writer() {
+    return [this] { core().head.gate.nudge(at_.index, counters_); };
+  }
+
+  Ring& ring_;
+  ring_position at_;
+  bool ended_ = false;
+  end_counters<platform> counters_;
+  typename Ring::gate::budget spin_;
+  waiting_room<platform> waiting_;
+};
+
+}  // namespace annulus

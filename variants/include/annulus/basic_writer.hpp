@@ -1,0 +1,208 @@
+// The producer's end of a lock-free ring.
+#pragma once
+
+#include <algorithm>
+#include <annulus/contract.hpp>
+#include <annulus/ring_core.hpp>
+
+namespace annulus {
+
+/// `Ring` has a core(), a storage(), a counted() and the types platform and gate. See contract.hpp.
+template <class Ring>
+class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
+  using platform = typename Ring::platform;
+  using room_guest = typename waiting_room<platform>::guest;
+
+ public:
+  using observers<basic_writer>::capacity;
+
+  explicit basic_writer(Ring& ring) noexcept : ring_(ring) {}
+  basic_writer(const basic_writer&) = delete;
+  basic_writer& operator=(const basic_writer&) = delete;
+
+  transfer try_write(bytes_view from) noexcept {
+    at_.open = 0;
+    if (!core().status.pristine()) [[unlikely]] {
+      if (const auto error = core().status.writer_refusal()) return {0, error};
+    }
+    const auto n = std::min(from.size(), room(from.size()));
+    accept(from.first(n));
+    return {n, n < from.size() ? make_error_code(errc::would_block) : std::error_code{}};
+  }
+
+  [[gnu::always_inline]] transfer write(bytes_view from, const until& limit = {}) {
+    if (core().status.pristine() && from.size() <= room(from.size())) [[likely]] {
+      accept(from);
+      return {from.size(), {}};
+    }
+    return write_slowly(from, limit);
+  }
+
+  reservation try_reserve(std::size_t min) noexcept {
+    at_.open = 0;
+    if (min > capacity()) return {{}, errc::exceeds_capacity};
+    if (!core().status.pristine()) [[unlikely]] {
+      if (const auto error = core().status.writer_refusal()) return {{}, error};
+    }
+    const auto n = room(std::max<std::size_t>(min, 1));
+    if (n < min) return {{}, errc::would_block};
+    at_.open = n;
+    return {ring_.storage().at(at_.offset, n), {}};
+  }
+
+  reservation reserve(std::size_t min, const until& limit = {}) {
+    const auto got = try_reserve(min);
+    if (!got.error || got.error != errc::would_block) return got;
+    return reserve_slowly(min, limit);
+  }
+
+  std::error_code commit(std::size_t n) noexcept {
+    if (n > at_.open) return errc::commit_overrun;
+    if (!core().status.pristine()) [[unlikely]] {
+      if (const auto error = core().status.writer_refusal()) return error;
+    }
+    publish(n);
+    return {};
+  }
+
+  std::error_code flush(const until& limit = {}) {
+    const room_guest inside(waiting_);
+    for (;;) {
+      if (const auto error = core().status.flush_refusal()) return error;
+      // Acquire: pairs with the reader's publish.
+      at_.other = core().head.index.load(std::memory_order_acquire);
+      if (at_.other == at_.index) return {};
+      const auto refused = [this] { return bool(core().status.flush_refusal()); };
+      if (const auto error = wait({at_.index, at_.index, at_.index}, limit, refused)) return error;
+    }
+  }
+
+  void close() noexcept {
+    core().status.close_writer();
+    core().tail.gate.wake();
+  }
+  void close(std::error_code error) noexcept {
+    if (!error) return close();
+    if (core().status.writer_is_closed()) return;
+    core().fail(error);
+  }
+
+  bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
+    const auto target = room_target(min, std::max(min, useful));
+    const auto refused = [this] { return bool(core().status.writer_refusal()); };
+    return core().head.gate.arm(target, who, reached(refused), nudge_reader());
+  }
+  bool disarm(waker& who) noexcept { return core().head.gate.disarm(who); }
+  void wake() noexcept { core().head.gate.wake(); }
+
+ private:
+  template <class Storage, class Waiting, class Platform>
+  friend class basic_ring;
+  friend observers<basic_writer>;
+  const Ring& observed() const noexcept { return ring_; }
+
+  [[nodiscard]] auto& core() const noexcept { return ring_.core(); }
+
+  // The free bytes, looking at the shared index only if fewer than `wanted` are known of.
+  std::size_t room(std::size_t wanted) noexcept {
+    const auto known = capacity() - static_cast<std::size_t>(at_.index - at_.other);
+    if (known >= wanted) [[likely]]
+      return known;
+    // Acquire: pairs with the reader's publish.
+    at_.other = core().head.index.load(std::memory_order_acquire);
+    return capacity() - static_cast<std::size_t>(at_.index - at_.other);
+  }
+
+  // Precondition: there is room for `from`.
+  [[gnu::always_inline]] void accept(bytes_view from) noexcept {
+    if (from.size() > slice_bytes) [[unlikely]]
+      from = accept_slices(from);
+    copy_bytes<platform>(from, ring_.storage().at(at_.offset, from.size()));
+    publish(from.size());
+  }
+  // All but the last slice, so that the reader gets bytes early. Returns the rest.
+  [[gnu::noinline]] bytes_view accept_slices(bytes_view from) noexcept {
+    for (; from.size() > slice_bytes; from = from.subspan(slice_bytes)) {
+      const auto slice = from.first(slice_bytes);
+      copy_bytes<platform>(slice, ring_.storage().at(at_.offset, slice.size()));
+      publish(slice.size());
+    }
+    return from;
+  }
+
+  [[gnu::always_inline]] void publish(std::size_t n) noexcept {
+    at_.advance(n, capacity());
+    if (n == 0) return;
+    core().publish(core().tail, at_.index, counters_);
+    if (at_.index >= at_.sample) [[unlikely]]
+      sample();
+  }
+
+  void sample() noexcept {
+    at_.sample = at_.index + sample_interval(capacity());
+    // Acquire: pairs with the reader's publish, since what is seen here is used as room.
+    at_.other = core().head.index.load(std::memory_order_acquire);
+    counters_.saw(static_cast<std::size_t>(at_.index - at_.other), capacity());
+  }
+
+  [[gnu::noinline]] transfer write_slowly(bytes_view from, const until& limit) {
+    const room_guest inside(waiting_);
+    std::size_t done = 0;
+    for (std::error_code stopped;;) {
+      const auto step = try_write(from.subspan(done));
+      done += step.bytes;
+      if (step.error != errc::would_block) return {done, step.error};
+      if (stopped) return {done, stopped};
+      // Half a ring is worth a wake; less would wake for every read of a full ring.
+      const auto useful = std::min(from.size() - done, (capacity() + 1) / 2);
+      stopped = wait_room(1, useful, limit);  // then once more: room below `useful` may be there
+    }
+  }
+
+  [[gnu::noinline]] reservation reserve_slowly(std::size_t min, const until& limit) {
+    const room_guest inside(waiting_);
+    for (;;) {
+      const auto stopped = wait_room(min, min, limit);
+      const auto got = try_reserve(min);
+      if (got.error != errc::would_block) return got;
+      if (stopped) return {{}, stopped};
+    }
+  }
+
+  [[nodiscard]] wait_target room_target(std::size_t minimum, std::size_t useful) const noexcept {
+    const auto full_at = at_.index - capacity();
+    const auto handy = std::max(useful, std::min(slice_bytes, (capacity() + 1) / 2));
+    return {full_at + minimum, full_at + useful, full_at + handy};
+  }
+
+  std::error_code wait_room(std::size_t minimum, std::size_t useful, const until& limit) {
+    const auto refused = [this] { return bool(core().status.writer_refusal()); };
+    return wait(room_target(minimum, useful), limit, refused);
+  }
+
+  template <class Refused>
+  std::error_code wait(wait_target target, const until& limit, Refused refused) {
+    return core().head.gate.wait(target, reached(refused), nudge_reader(), limit, spin_, counters_);
+  }
+
+  template <class Refused>
+  auto reached(Refused refused) {
+    return [this, refused](std::uint64_t index) {
+      // Sequentially consistent: pairs with the reader's publish, see basic_gate.
+      at_.other = core().head.index.load(std::memory_order_seq_cst);
+      // Signed: the target of a writer in a ring that has never been full lies before 0.
+      return static_cast<std::int64_t>(at_.other - index) >= 0 || refused();
+    };
+  }
+  auto nudge_reader() {
+    return [this] { core().tail.gate.nudge(at_.index, counters_); };
+  }
+
+  Ring& ring_;
+  ring_position at_;
+  end_counters<platform> counters_;
+  typename Ring::gate::budget spin_;
+  waiting_room<platform> waiting_;
+};
+
+}  // namespace annulus

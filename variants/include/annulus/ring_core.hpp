@@ -1,0 +1,77 @@
+// What the two ends of a lock-free ring share.
+#pragma once
+
+#include <algorithm>
+#include <annulus/platform.hpp>
+#include <annulus/status.hpp>
+#include <annulus/waiting.hpp>
+#include <annulus/waiting_room.hpp>
+#include <cstddef>
+#include <cstdint>
+
+namespace annulus {
+
+/// Two 64-bit indices that count bytes for ever, each with the gate at which the other end waits
+/// for it, and the state of the stream. Holds no pointer that one end follows into the other, so
+/// that it may lie in memory shared by two processes.
+template <class Waiting, class Platform>
+struct ring_core {
+  struct alignas(line_bytes) side {
+    typename Platform::template atomic<std::uint64_t> index{0};
+    typename Waiting::template gate<Platform> gate;
+  };
+
+  alignas(line_bytes) stream_status<Platform> status;
+  side tail;  // written by the producer; the consumer waits at its gate
+  side head;  // written by the consumer; the producer waits at its gate
+
+  /// Stores `index` into a side that the caller owns and wakes who waited for it.
+  static void publish(side& mine, std::uint64_t index, end_counters<Platform>& counters) noexcept {
+    // Releases the bytes, or the room, to the other end's acquire of this index.
+    mine.index.store(index, Platform::publish);
+    Platform::light_barrier();
+    mine.gate.published(index, counters);
+  }
+
+  [[nodiscard]] std::size_t buffered(std::size_t capacity) const noexcept {
+    // Head first: a tail read later is never behind it. Acquire keeps the two loads in that order.
+    const auto from = head.index.load(std::memory_order_acquire);
+    const auto to = tail.index.load(std::memory_order_acquire);
+    return std::min(static_cast<std::size_t>(to - from), capacity);
+  }
+
+  void fail(std::error_code error) noexcept {
+    status.fail(error);
+    tail.gate.wake();
+    head.gate.wake();
+  }
+
+  /// Precondition: neither end is in a call.
+  void reset() noexcept {
+    status.reset();
+    for (auto* each : {&tail, &head})
+      each->index.store(0, std::memory_order_relaxed);  // nobody is in a call
+  }
+};
+
+/// A large copy is published in slices of this size, so that the other end soon has something to
+/// do.
+inline constexpr std::size_t slice_bytes = std::size_t{16} << 10;
+
+/// What each end keeps for itself: its position, the last it saw of the other, and the open span.
+struct ring_position {
+  std::uint64_t index = 0;
+  std::uint64_t other = 0;
+  std::size_t offset = 0;    // of `index` in the storage: nothing is rounded, nothing is divided
+  std::size_t open = 0;      // bytes reserved or peeked
+  std::uint64_t sample = 0;  // the index at which to look how full the ring is
+
+  void advance(std::size_t n, std::size_t capacity) noexcept {
+    index += n;
+    offset += n;
+    if (offset >= capacity) offset -= capacity;
+    open = 0;
+  }
+};
+
+}  // namespace annulus

@@ -13,10 +13,12 @@
 #include "cli/support.hpp"
 #include "environment.hpp"
 #include "report.hpp"
+#include "result_set.hpp"
 #include "run.hpp"
 #include "shapes.hpp"
 #include "sizes.hpp"
 #include "topology.hpp"
+#include "verdicts.hpp"
 
 namespace annulus::bench {
 namespace {
@@ -28,7 +30,7 @@ constexpr int usage_status = 2;
 constexpr int failure_status = 1;
 
 constexpr auto examples = R"(Examples:
-  annulus bench rings                                    everything; about ten minutes
+  annulus bench rings                                    everything; about eight minutes
   annulus bench rings --shape a,b --ring-size 2MiB       two shapes at one size
   annulus bench rings --ring futex,boost-spsc --shape d  two channels, beside the roofs
   annulus bench rings --json --out rings.json            every repetition, for a program)";
@@ -42,6 +44,7 @@ struct options {
   std::string seconds = "0.1";
   std::string out = "-";
   bool as_json = false;
+  bool save = false;
 };
 
 template <class Names>
@@ -95,7 +98,7 @@ harness::cpu_pair choose_cpus(const std::vector<std::string>& given) {
 }
 
 std::vector<std::size_t> parse_sizes(const std::vector<std::string>& given) {
-  constexpr std::uint64_t least = 4 << 10;
+  constexpr std::uint64_t least = 16 << 10;  // four of the steady shape's messages
   constexpr std::uint64_t most = 1 << 30;
   std::vector<std::size_t> sizes;
   for (const auto& text : given) {
@@ -129,18 +132,38 @@ std::vector<cell> plan_cells(const options& given, const std::vector<contender>&
   const auto wanted_shapes = parse_names(given.shapes, "--shape", shapes);
   const auto wanted_channels = parse_names(given.rings, "--ring", channels);
   const auto sizes = parse_sizes(given.sizes);
+  const bool streams =
+      std::any_of(wanted_shapes.begin(), wanted_shapes.end(),
+                  [](const auto& name) { return name.size() == 1 && name <= "e"; });
   std::vector<cell> cells;
   for (const auto& each : contenders) {
     const bool roof = each.whose == side::roof;
-    if (!wanted_shapes.contains(each.shape) && each.shape != "roof") continue;
+    const bool beside_streams = each.shape == "roof" && streams;
+    if (!wanted_shapes.contains(each.shape) && !beside_streams) continue;
     if (!roof && !wanted_channels.contains(each.channel)) continue;
     if (!each.any_size) {
-      cells.push_back({each, 0, 0, {}});
+      cells.push_back({each, judged_ring_size, 0, {}});
       continue;
     }
     for (const std::size_t size : sizes) cells.push_back({each, size, 0, {}});
   }
   return cells;
+}
+
+harness::json environment_of(const harness::topology& machine, const std::filesystem::path& root) {
+  return {{"machine", describe_machine(machine, root)},
+          {"build", to_json(harness::this_build(root))}};
+}
+
+// A result set: written once, never changed.
+void keep(const std::string& as_json, const harness::topology& machine,
+          const harness::json& environment, const std::filesystem::path& root) {
+  const auto where =
+      harness::make_result_directory(root / "results", machine_slug(machine), "bench-rings");
+  harness::write_durably(where / "rings.json", as_json);
+  harness::write_durably(where / harness::environment_name, environment.dump(2) + "\n");
+  harness::write_durably(where / harness::topology_name, machine.xml);
+  fmt::print(stderr, "annulus: kept in {}\n", cli::here(where));
 }
 
 void bench_rings(const options& given, const std::vector<contender>& contenders) {
@@ -157,15 +180,12 @@ void bench_rings(const options& given, const std::vector<contender>& contenders)
       line.show(fmt::format("{} of {} measurements", done, all));
     });
   }
-  std::string text;
-  if (given.as_json) {
-    const auto root = cli::checkout();
-    const harness::json environment{{"machine", describe_machine(harness::this_machine(), root)},
-                                    {"build", to_json(harness::this_build(root))}};
-    text = to_json(cells, how, environment).dump(2) + "\n";
-  } else {
-    text = to_text(cells, how);
-  }
+  const auto root = cli::checkout();
+  const auto machine = harness::this_machine();
+  const auto environment = environment_of(machine, root);
+  const std::string as_json = to_json(cells, how, environment).dump(2) + "\n";
+  const std::string text = given.as_json ? as_json : to_text(cells, how);
+  if (given.save) keep(as_json, machine, environment, root);
   if (const auto problem = out.write(std::as_bytes(std::span(text)))) {
     throw failure(fmt::format("output {} cannot be written: {}", given.out, problem.message()));
   }
@@ -176,7 +196,7 @@ void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
   CLI::App* command = app.add_subcommand(
       "rings", "Measure every ring, the packaged peers and the machine's limits side by side");
   const auto given = std::make_shared<options>();
-  command->add_option("--shape", given->shapes, "Only these shapes: a to h")
+  command->add_option("--shape", given->shapes, "Only these shapes: a to h, steady, roof")
       ->delimiter(',')
       ->type_name("A,B,…");
   command->add_option("--ring", given->rings, "Only these rings and peers")
@@ -198,6 +218,8 @@ void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
       ->delimiter(',')
       ->type_name("A,B");
   command->add_flag("--json", given->as_json, "Every repetition as JSON instead of a table");
+  command->add_flag("--save", given->save,
+                    "Also keep every repetition in results/<machine>/<time>-bench-rings");
   command->add_option("--out", given->out, "Write there instead of standard output")
       ->type_name("FILE");
   command->footer(examples);
@@ -205,7 +227,7 @@ void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
     cli::reporting([&] {
       try {
         bench_rings(*given, contenders);
-      } catch (const corruption& problem) {
+      } catch (const failed_run& problem) {
         throw failure(problem.what());
       }
     });

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <thread>
+#include <future>
 
 #include "placement.hpp"
 #include "spin_wait.hpp"
@@ -74,8 +74,8 @@ void duel(const harness::cpu_pair& cpus, Producer producer, Consumer consumer) {
       give_up(problem.what());
     }
   };
-  std::jthread other([&] { on(cpus.consumer, consumer); });
-  std::jthread one([&] { on(cpus.producer, producer); });
+  const auto other = std::async(std::launch::async, [&] { on(cpus.consumer, consumer); });
+  const auto one = std::async(std::launch::async, [&] { on(cpus.producer, producer); });
 }
 
 }  // namespace annulus::bench

@@ -42,7 +42,8 @@ inline constexpr auto stall_p999 = "writer_stall_p99.9_us";
 inline constexpr auto round_trip_p50 = "round_trip_p50_ns";
 inline constexpr auto round_trip_p99 = "round_trip_p99_ns";
 inline constexpr auto round_trip_p999 = "round_trip_p99.9_ns";
-inline constexpr auto cpu_percent = "cpu_percent";
+inline constexpr auto reader_cpu = "parked_reader_cpu_percent";
+inline constexpr auto writer_cpu = "parked_writer_cpu_percent";
 
 /// Who made it.
 enum class side { ours, peer, roof };

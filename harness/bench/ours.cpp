@@ -1,34 +1,21 @@
 // The registered rings: a new line in variants/registry.cmake is measured without a change here.
 #include <annulus/all.hpp>
 
+#include "catalogue.hpp"
 #include "contenders.hpp"
-#include "ring_channel.hpp"
-#include "stream.hpp"
 
 namespace annulus::bench {
-namespace {
-
-template <byte_ring Ring>
-void add(std::vector<contender>& all) {
-  using channel = ring_channel<Ring>;
-  const std::string name(variant<Ring>.name);
-  const auto flow = [&]<class Shape>(Shape) {
-    all.push_back({.shape = Shape::name, .channel = name, .run = stream<Shape, channel>});
-  };
-  flow(shape_a{});
-  flow(shape_b{});
-  flow(shape_c{});
-  flow(shape_d{});
-}
-
-}  // namespace
 
 std::vector<contender> our_contenders() {
-  std::vector<contender> all;
+  catalogue rings(side::ours);
   for (const auto& info : all_rings::infos) {
-    all_rings::with(info.name, [&]<class Ring>(std::type_identity<Ring>) { add<Ring>(all); });
+    all_rings::with(info.name, [&]<class Ring>(std::type_identity<Ring>) {
+      rings.bytes<ring_channel<Ring>>(std::string(info.name));
+      rings.idler<ring_channel<Ring>>(std::string(info.name));
+      rings.contract<Ring>(std::string(info.name));
+    });
   }
-  return all;
+  return std::move(rings).take();
 }
 
 }  // namespace annulus::bench

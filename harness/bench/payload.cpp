@@ -73,12 +73,12 @@ std::uint64_t check_any(const std::byte* from, std::size_t n, std::uint64_t posi
                                                  std::uint64_t position) noexcept {
   return check_lanes(from, n, position);
 }
-[[gnu::target("avx512f,prefer-vector-width=512")]] void fill_avx512(
-    std::byte* to, std::size_t n, std::uint64_t position) noexcept {
+[[gnu::target("avx512f")]] void fill_avx512(std::byte* to, std::size_t n,
+                                            std::uint64_t position) noexcept {
   fill_lanes(to, n, position);
 }
-[[gnu::target("avx512f,prefer-vector-width=512")]] std::uint64_t check_avx512(
-    const std::byte* from, std::size_t n, std::uint64_t position) noexcept {
+[[gnu::target("avx512f")]] std::uint64_t check_avx512(const std::byte* from, std::size_t n,
+                                                      std::uint64_t position) noexcept {
   return check_lanes(from, n, position);
 }
 const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;

@@ -1,26 +1,26 @@
 // The packaged queues that a user would take instead, each in the shapes that it can do.
+#include "catalogue.hpp"
 #include "contenders.hpp"
 #include "peers/boost_spsc.hpp"
-#include "stream.hpp"
+#include "peers/ck_ring.hpp"
+#include "peers/kernel_pipe.hpp"
+#include "peers/moodycamel.hpp"
+#include "peers/rte_ring.hpp"
 
 namespace annulus::bench {
-namespace {
-
-template <class Channel, class... Shapes>
-void add(std::vector<contender>& all) {
-  (all.push_back({.shape = Shapes::name,
-                  .channel = Channel::name,
-                  .whose = side::peer,
-                  .run = stream<Shapes, Channel>}),
-   ...);
-}
-
-}  // namespace
 
 std::vector<contender> peer_contenders() {
-  std::vector<contender> all;
-  add<boost_spsc_bytes, shape_a, shape_b, shape_c, shape_d>(all);
-  return all;
+  catalogue peers(side::peer);
+  peers.bytes<boost_spsc>(boost_spsc::name);
+  peers.bytes<rte_stream>(rte_stream::name);
+  peers.bytes<kernel_pipe>(kernel_pipe::name);
+  peers.items<boost_spsc_queue>();
+  peers.items<moodycamel_queue>();
+  peers.items<ck_queue>();
+  // One that spins and one that sleeps stand for the rest.
+  peers.idler<boost_spsc>(boost_spsc::name);
+  peers.idler<kernel_pipe>(kernel_pipe::name);
+  return std::move(peers).take();
 }
 
 }  // namespace annulus::bench

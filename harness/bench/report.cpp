@@ -21,12 +21,17 @@ std::string_view name_of(side value) {
   return side_names.at(static_cast<std::size_t>(value));
 }
 
-// "8.12 [8.01-8.20]"
+// Four digits, and no exponent.
+std::string shown(double value) {
+  return value >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+}
+
+// "8.12 [8.01-8.2]"
 std::string shown(const cell* at, const shown_metric& metric) {
   if (at == nullptr || !at->metrics.contains(std::string(metric.name))) return "-";
   const auto found = harness::bootstrap_median(at->metrics.at(std::string(metric.name)));
-  return fmt::format("{:.4g} [{:.4g}-{:.4g}]", found.median * metric.scale,
-                     found.low * metric.scale, found.high * metric.scale);
+  return fmt::format("{} [{}-{}]", shown(found.median * metric.scale),
+                     shown(found.low * metric.scale), shown(found.high * metric.scale));
 }
 
 struct column {
@@ -67,14 +72,24 @@ class shape_tables {
 
  private:
   [[nodiscard]] std::string rows(const std::vector<column>& columns) const {
-    std::string out = fmt::format("  {:<16} {:<5}", "", "");
-    for (const column& each : columns) out += fmt::format(" {:>24}", each.title);
-    out += '\n';
+    std::vector<std::vector<std::string>> lines{{"", ""}};
+    for (const column& each : columns) lines.front().push_back(each.title);
     for (const std::string& channel : channels_) {
-      out += fmt::format("  {:<16} {:<5}", channel, name_of(find_any(channel)->what.whose));
+      auto& line = lines.emplace_back();
+      line = {channel, std::string(name_of(find_any(channel)->what.whose))};
       for (const column& each : columns) {
-        out += fmt::format(" {:>24}", shown(find(channel, each.ring_size), each.metric));
+        line.push_back(shown(find(channel, each.ring_size), each.metric));
       }
+    }
+    std::vector<std::size_t> widths(lines.front().size());
+    for (const auto& line : lines) {
+      for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+    }
+    std::string out;
+    for (const auto& line : lines) {
+      out += fmt::format("  {:<{}}  {:<{}}", line[0], widths[0], line[1], widths[1]);
+      for (std::size_t i = 2; i < line.size(); ++i)
+        out += fmt::format("  {:>{}}", line[i], widths[i]);
       out += '\n';
     }
     return out;
@@ -120,11 +135,15 @@ std::string to_text(std::span<const cell> cells, const plan& how) {
   std::uint64_t moved = 0;
   for (const shape_info& shape : all_shapes()) out += shape_tables(cells, shape).text();
   for (const cell& at : cells) {
-    if (at.metrics.contains(bytes_per_second))
+    if (at.what.whose != side::roof && at.metrics.contains(bytes_per_second))
       moved += at.amount * static_cast<std::uint64_t>(how.repetitions);
   }
+  out +=
+      "A peer is measured in the shapes that it can do: queues of items where all messages are of\n"
+      "64 bytes or of one.\n";
   out += fmt::format(
-      "{:.1f} GB were moved, and every byte of them was checked.\n\nVerdicts (stated for {}):\n",
+      "{:.1f} GB went through rings and peers, and every byte was checked.\n\n"
+      "Verdicts (stated for {}):\n",
       static_cast<double>(moved) * 1e-9, harness::format_size(judged_ring_size));
   for (const verdict& each : judge(cells)) out += "  " + to_text(each) + "\n";
   return out;

@@ -4,9 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "catalogue.hpp"
 #include "contenders.hpp"
-#include "duel.hpp"
-#include "payload.hpp"
 
 namespace annulus::bench {
 namespace {
@@ -24,9 +23,9 @@ struct alignas(line_bytes) flag {
 measurement two_core_copy(const setup& given) {
   const auto pieces = std::max<std::size_t>(2, given.ring_size / piece_bytes);
   const auto flags = std::make_unique<flag[]>(pieces);
-  std::vector<std::byte> buffer(pieces * piece_bytes);
-  std::vector<std::byte> source(piece_bytes);
-  std::vector<std::byte> target(piece_bytes);
+  buffer ring(pieces * piece_bytes);
+  buffer source(piece_bytes);
+  buffer target(piece_bytes);
   const auto count = (given.amount + piece_bytes - 1) / piece_bytes;
   clock::time_point released;
   clock::time_point finished;
@@ -43,7 +42,7 @@ measurement two_core_copy(const setup& given) {
           flag& at = flags[i % pieces];
           fill(source, i * piece_bytes);
           wait_for(at, i / pieces * 2);
-          std::memcpy(buffer.data() + i % pieces * piece_bytes, source.data(), piece_bytes);
+          std::memcpy(ring.data() + i % pieces * piece_bytes, source.data(), piece_bytes);
           at.turn.store(i / pieces * 2 + 1, std::memory_order_release);  // gives the piece away
         }
       },
@@ -52,7 +51,7 @@ measurement two_core_copy(const setup& given) {
         for (std::uint64_t i = 0; i < count; ++i) {
           flag& at = flags[i % pieces];
           wait_for(at, i / pieces * 2 + 1);
-          std::memcpy(target.data(), buffer.data() + i % pieces * piece_bytes, piece_bytes);
+          std::memcpy(target.data(), ring.data() + i % pieces * piece_bytes, piece_bytes);
           at.turn.store(i / pieces * 2 + 2, std::memory_order_release);  // gives it back
           seen |= difference(target, i * piece_bytes);
         }
@@ -66,17 +65,13 @@ measurement two_core_copy(const setup& given) {
 
 // One thread copies 64 KiB pieces from one buffer of the ring's size to another.
 measurement one_core_copy(const setup& given) {
-  std::vector<std::byte> from(given.ring_size);
-  std::vector<std::byte> to(given.ring_size);
+  buffer from(given.ring_size);
+  buffer to(given.ring_size);
   fill(from, 0);
   const auto rounds = std::max<std::uint64_t>(1, given.amount / given.ring_size);
   measurement out{0, rounds * given.ring_size, {}};
-  std::jthread([&] {
-    try {
-      harness::pin_thread(std::array{given.cpus.producer});
-    } catch (const std::exception& problem) {
-      give_up(problem.what());
-    }
+  std::async(std::launch::async, [&] {
+    harness::pin_thread(std::array{given.cpus.producer});
     const auto start = clock::now();
     for (std::uint64_t i = 0; i < rounds; ++i) {
       for (std::size_t at = 0; at < from.size(); at += piece_bytes) {
@@ -86,17 +81,48 @@ measurement one_core_copy(const setup& given) {
       std::atomic_signal_fence(std::memory_order_seq_cst);
     }
     out.seconds = seconds_between(start, clock::now());
-  }).join();
+  }).get();
   if (difference(to, 0) != 0) throw corruption("the one-core copy is not what was copied");
   out.metrics[bytes_per_second] = static_cast<double>(out.amount) / out.seconds;
   return out;
 }
 
+// A round trip of one cache line, or of one line each way, between spinning threads: what no
+// channel can beat. No pause in the loops, which would only answer later.
+template <bool OneLine>
+measurement line_round_trip(const setup& given) {
+  struct alignas(line_bytes) line {
+    std::atomic<std::uint64_t> turn{0};
+  };
+  std::array<line, 2> lines;
+  auto& there = lines[0].turn;
+  auto& back = OneLine ? there : lines[1].turn;
+  const auto await = [](const std::atomic<std::uint64_t>& at, std::uint64_t turn) {
+    // Acquire: pairs with the other thread's release of the same atomic.
+    while (at.load(std::memory_order_acquire) != turn) {
+    }
+  };
+  return volley(
+      given,
+      [&](std::uint64_t i) {
+        there.store(2 * i + 1, std::memory_order_release);  // pairs with the other's await
+        await(back, 2 * i + 2);
+      },
+      [&](std::uint64_t i) {
+        await(there, 2 * i + 1);
+        back.store(2 * i + 2, std::memory_order_release);  // pairs with the other's await
+      });
+}
+
 }  // namespace
 
 std::vector<contender> roof_contenders() {
-  return {{.shape = "roof", .channel = "two-core copy", .whose = side::roof, .run = two_core_copy},
-          {.shape = "roof", .channel = "one-core copy", .whose = side::roof, .run = one_core_copy}};
+  catalogue roofs(side::roof);
+  roofs.add("roof", "two-core copy", two_core_copy);
+  roofs.add("roof", "one-core copy", one_core_copy);
+  roofs.add(shape_f::name, "two lines", line_round_trip<false>).any_size = false;
+  roofs.add(shape_f::name, "one line", line_round_trip<true>).any_size = false;
+  return std::move(roofs).take();
 }
 
 }  // namespace annulus::bench

@@ -42,12 +42,9 @@ class collector : public benchmark::BenchmarkReporter {
 
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
+    // Aggregates are ours to make, see statistics.hpp.
     for (const Run& each : runs) {
-      if (each.run_type != Run::RT_Iteration) continue;
-      if (each.error_occurred) {
-        throw_later(each);
-        continue;
-      }
+      if (each.run_type != Run::RT_Iteration || each.error_occurred) continue;
       cell& at = *cells_.at(each.run_name.function_name);
       for (const auto& [name, value] : each.counters) {
         if (name == amount_counter) {
@@ -59,17 +56,8 @@ class collector : public benchmark::BenchmarkReporter {
     }
   }
 
-  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
-
  private:
-  void throw_later(const Run& failed) {
-    if (problem_.empty()) {
-      problem_ = fmt::format("{}: {}", failed.run_name.function_name, failed.error_message);
-    }
-  }
-
   std::map<std::string, cell*> cells_;
-  std::string problem_;
 };
 
 void start_library(int repetitions) {
@@ -90,12 +78,17 @@ void run(std::vector<cell>& cells, const plan& how,
   start_library(how.repetitions);
   std::map<std::string, cell*> by_name;
   std::size_t done = 0;
+  std::string first_problem;
   const auto all = cells.size() * static_cast<std::size_t>(how.repetitions);
   for (cell& at : cells) {
     by_name[name_of(at)] = &at;
     const auto body = [&, amount = std::uint64_t{0}](benchmark::State& state) mutable {
       setup given{how.cpus, at.ring_size, amount, how.seconds};
       for (auto _ : state) {
+        if (!first_problem.empty()) {
+          state.SkipWithError("not measured, since another failed");
+          break;
+        }
         try {
           if (at.what.timed_by_amount && amount == 0) given.amount = amount = calibrated(at, given);
           const auto measured = at.what.run(given);
@@ -103,6 +96,7 @@ void run(std::vector<cell>& cells, const plan& how,
           state.counters[amount_counter] = static_cast<double>(measured.amount);
           for (const auto& [name, value] : measured.metrics) state.counters[name] = value;
         } catch (const std::exception& problem) {
+          first_problem = fmt::format("{}: {}", name_of(at), problem.what());
           state.SkipWithError(problem.what());
           break;
         }
@@ -114,7 +108,7 @@ void run(std::vector<cell>& cells, const plan& how,
   collector kept(std::move(by_name));
   benchmark::RunSpecifiedBenchmarks(&kept);
   benchmark::ClearRegisteredBenchmarks();
-  if (!kept.problem().empty()) throw corruption(kept.problem());
+  if (!first_problem.empty()) throw failed_run(first_problem);
 }
 
 }  // namespace annulus::bench

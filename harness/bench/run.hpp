@@ -10,6 +10,11 @@
 
 namespace annulus::bench {
 
+/// A repetition failed: which, and why.
+struct failed_run : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// One contender at one ring size, and what its repetitions gave, in the order they ran.
 struct cell {
   contender what;
@@ -24,8 +29,9 @@ struct plan {
   int repetitions = 9;
 };
 
-/// Fills in the cells. `progress(done, of)` is called after each repetition. Throws corruption if a
-/// channel delivered other bytes than were sent.
+/// Fills in the cells. `progress(done, of)` is called after each repetition. Throws
+/// failed_run if a repetition could not be made or delivered other bytes than were sent; no further
+/// one is then made.
 void run(std::vector<cell>& cells, const plan& how,
          const std::function<void(std::size_t, std::size_t)>& progress);
 

@@ -5,12 +5,22 @@ namespace annulus::bench {
 const std::vector<shape_info>& all_shapes() {
   constexpr shown_metric rate{bytes_per_second, "GB/s", 1e-9};
   constexpr shown_metric messages{writes_per_second, "M writes/s", 1e-6};
+  constexpr shown_metric calls{kernel_calls, "kernel calls/M writes"};
   static const std::vector<shape_info> shapes{
       {"a", "64 B writes, 64 KiB reads", {messages}},
       {"b", "64 B writes and reads", {messages}},
-      {"c", "4 KiB writes and reads", {rate}},
+      {"c", "4 KiB writes and reads", {rate, calls}},
       {"d", "32 B + 128 KiB writes, 64 KiB reads", {rate}},
-      {"roof", "the limits of this machine", {rate}},
+      {"e", "as d, in place on both ends", {rate}},
+      {"f",
+       "one byte there and back",
+       {{round_trip_p50, "p50 ns"}, {round_trip_p99, "p99 ns"}, {round_trip_p999, "p99.9 ns"}}},
+      {"g",
+       "64 KiB blocks at 1 GiB/s, a consumer that stalls 2 ms every 50 ms",
+       {rate, {cpu_per_gib, "CPU-s/GiB"}, {stall_p999, "p99.9 us a write"}}},
+      {"h", "waiting for 1 s", {{reader_cpu, "% CPU, empty"}, {writer_cpu, "% CPU, full"}}},
+      {"steady", "4 KiB writes and reads, neither full nor empty", {calls}},
+      {"roof", "the limits of this machine, for a to e", {rate}},
   };
   return shapes;
 }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
-#include <vector>
 
+#include "buffer.hpp"
 #include "duel.hpp"
 #include "measurement.hpp"
 #include "payload.hpp"
@@ -100,14 +100,16 @@ inline void refuse_corruption(std::uint64_t seen) {
   if (seen != 0) throw corruption("the bytes that arrived are not those that were sent");
 }
 
-template <class Shape, class Channel>
-measurement stream(const setup& given) {
-  Channel channel(given.ring_size);
-  constexpr auto largest = std::max(source_block<Shape>, warming::read);
-  std::vector<std::byte> source(largest);
-  std::vector<std::byte> target(std::max({Shape::read, least_block, warming::read}));
+/// Warms the channel up, then times `produce` against `consume` over `amount` bytes, of which the
+/// producer has sent `ahead` before the clock runs. Both are called with the channel and a range of
+/// stream positions; `consume` returns 0 if it found what was sent. `writes` is how many calls the
+/// amount takes.
+template <class Channel, class Produce, class Consume>
+measurement timed_flow(const setup& given, Channel& channel, std::uint64_t amount,
+                       std::uint64_t writes, std::uint64_t ahead, Produce produce,
+                       Consume consume) {
   const auto start = whole_blocks<warming>(given.ring_size);
-  const auto end = start + whole_blocks<Shape>(given.amount);
+  const auto end = start + amount;
   clock::time_point released;
   clock::time_point finished;
   std::uint64_t calls = 0;
@@ -115,30 +117,47 @@ measurement stream(const setup& given) {
   duel(
       given.cpus,
       [&](start_line& line) {
+        buffer source(source_block<warming>);
+        bench::produce<warming>(channel, 0, start, source);
         line.lead();
-        produce<warming>(channel, 0, start, source);
+        produce(channel, start, start + ahead);
         calls = counted_kernel_calls(channel);
         released = line.lead();
-        produce<Shape>(channel, start, end, source);
+        produce(channel, start + ahead, end + ahead);
       },
       [&](start_line& line) {
+        buffer target(warming::read);
+        seen |= bench::consume<warming>(channel, 0, start, target);
         line.follow();
-        seen |= consume<warming>(channel, 0, start, target);
         line.follow();
-        seen |= consume<Shape>(channel, start, end, target);
+        seen |= consume(channel, start, end);
         finished = clock::now();
       });
   refuse_corruption(seen);
-  measurement out{seconds_between(released, finished), end - start, {}};
-  const auto bytes = static_cast<double>(out.amount);
-  const auto writes = static_cast<double>(out.amount / round_bytes<Shape> * Shape::writes.size());
-  out.metrics[bytes_per_second] = bytes / out.seconds;
-  out.metrics[writes_per_second] = writes / out.seconds;
+  measurement out{seconds_between(released, finished), amount, {}};
+  out.metrics[bytes_per_second] = static_cast<double>(amount) / out.seconds;
+  out.metrics[writes_per_second] = static_cast<double>(writes) / out.seconds;
   if constexpr (requires { channel.kernel_calls(); }) {
-    const auto made = static_cast<double>(counted_kernel_calls(channel) - calls);
-    out.metrics[kernel_calls] = made / writes * 1e6;
+    out.metrics[kernel_calls] = static_cast<double>(counted_kernel_calls(channel) - calls) /
+                                static_cast<double>(writes) * 1e6;
   }
   return out;
+}
+
+template <class Shape, class Channel>
+measurement stream(const setup& given) {
+  Channel channel(given.ring_size);
+  buffer source(source_block<Shape>);
+  buffer target(std::max(Shape::read, least_block));
+  const auto amount = whole_blocks<Shape>(given.amount);
+  return timed_flow(
+      given, channel, amount, amount / round_bytes<Shape> * Shape::writes.size(), 0,
+      [&](Channel& to, std::uint64_t from, std::uint64_t end) {
+        produce<Shape>(to, from, end, source);
+      },
+      [&](Channel& from, std::uint64_t start, std::uint64_t end) {
+        return consume<Shape>(from, start, end, target);
+      });
 }
 
 }  // namespace annulus::bench

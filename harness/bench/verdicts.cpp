@@ -12,6 +12,8 @@
 namespace annulus::bench {
 namespace {
 
+using enum direction;
+
 // A median and whose it is.
 struct figure {
   std::string channel;
@@ -30,7 +32,12 @@ class judgement {
     for (const std::size_t size : sizes_) {
       against_peers(size);
       against_roof(size);
+      in_place(size);
+      under_stalls(size);
+      in_steady_state(size);
     }
+    round_trips();
+    at_rest();
     std::stable_sort(found_.begin(), found_.end(), [](const verdict& one, const verdict& other) {
       return one.criterion < other.criterion;
     });
@@ -55,10 +62,53 @@ class judgement {
           0.9);
   }
 
+  void in_place(std::size_t size) {
+    ratio("e in place", size, best("e", side::ours, size, bytes_per_second), "e, best ours",
+          best("d", side::ours, size, bytes_per_second), "d, best ours", 1.5);
+  }
+
+  void under_stalls(std::size_t size) {
+    ratio("g cpu", size, one("g", "futex", size, cpu_per_gib), "",
+          one("g", "spsc", size, cpu_per_gib), "", 0.6, at_most);
+    ratio("g rate", size, one("g", "futex", size, bytes_per_second), "",
+          one("g", "spsc", size, bytes_per_second), "", 0.95);
+  }
+
+  void in_steady_state(std::size_t size) {
+    for (const std::string channel : {"futex", "mirror"}) {
+      level("steady", size, one("steady", channel, size, kernel_calls), "kernel calls",
+            "per million writes", 10);
+    }
+  }
+
+  void round_trips() {
+    auto roof = one("f", "two lines", judged_ring_size, round_trip_p50);
+    ratio("f p50", judged_ring_size, one("f", "spsc", judged_ring_size, round_trip_p50), "", roof,
+          "", 1.1, at_most);
+  }
+
+  void at_rest() {
+    for (const std::string channel : {"futex", "mirror"}) {
+      for (const auto& [metric, what] :
+           {std::pair{reader_cpu, "reader parked"}, std::pair{writer_cpu, "writer parked"}}) {
+        level("h idle", judged_ring_size, one("h", channel, judged_ring_size, metric), what,
+              "% CPU", 0.1);
+      }
+    }
+  }
+
+  // Nothing if it was not measured.
+  void level(const std::string& criterion, std::size_t size, const std::optional<figure>& at,
+             const std::string& what, const std::string& unit, double wanted) {
+    if (!at) return;
+    found_.push_back({criterion, size, fmt::format("{}, {}", at->channel, what), at->value, wanted,
+                      at_most, unit});
+  }
+
   // Nothing if either was not measured.
   void ratio(const std::string& criterion, std::size_t size, const std::optional<figure>& upper,
              const std::string& upper_role, const std::optional<figure>& lower,
-             const std::string& lower_role, double wanted, bool at_least = true) {
+             const std::string& lower_role, double wanted, direction bound = at_least) {
     if (!upper || !lower || lower->value == 0) return;
     const auto named = [](const std::string& role, const std::string& channel) {
       return role.empty() ? channel : fmt::format("{} ({})", role, channel);
@@ -66,7 +116,7 @@ class judgement {
     found_.push_back({criterion, size,
                       fmt::format("{} / {}", named(upper_role, upper->channel),
                                   named(lower_role, lower->channel)),
-                      upper->value / lower->value, wanted, at_least, ""});
+                      upper->value / lower->value, wanted, bound, ""});
   }
 
   [[nodiscard]] static bool is(const cell& at, const std::string& shape, std::size_t size,
@@ -108,9 +158,10 @@ std::vector<verdict> judge(std::span<const cell> cells) {
 }
 
 std::string to_text(const verdict& value) {
-  return fmt::format("{:<8} {:>6}  {} = {:.3g}{} (want {} {}{})  {}", value.criterion,
-                     harness::format_size(value.ring_size), value.what, value.value, value.unit,
-                     value.at_least ? ">=" : "<=", value.wanted, value.unit,
+  return fmt::format("{:<10} {:>6}  {} = {:.3g}{}{} (want {} {})  {}", value.criterion,
+                     harness::format_size(value.ring_size), value.what, value.value,
+                     value.unit.empty() ? "" : " ", value.unit,
+                     value.bound == at_least ? ">=" : "<=", value.wanted,
                      value.met() ? "met" : "NOT MET");
 }
 
@@ -120,7 +171,7 @@ harness::json to_json(const verdict& value) {
           {"what", value.what},
           {"value", value.value},
           {"wanted", value.wanted},
-          {"bound", value.at_least ? "at least" : "at most"},
+          {"bound", value.bound == at_least ? "at least" : "at most"},
           {"unit", value.unit},
           {"met", value.met()},
           {"judged", value.ring_size == judged_ring_size}};

@@ -10,6 +10,8 @@
 
 namespace annulus::bench {
 
+enum class direction { at_least, at_most };
+
 /// One criterion at one ring size.
 struct verdict {
   std::string criterion;  ///< "a best"
@@ -17,10 +19,12 @@ struct verdict {
   std::string what;  ///< "best ours (mirror) / best peer (boost-spsc)"
   double value = 0;  ///< that ratio, or that figure
   double wanted = 0;
-  bool at_least = true;  ///< or at most
-  std::string unit;      ///< of the figure; empty for a ratio
+  direction bound = direction::at_least;
+  std::string unit;  ///< of the figure; empty for a ratio
 
-  [[nodiscard]] bool met() const noexcept { return at_least ? value >= wanted : value <= wanted; }
+  [[nodiscard]] bool met() const noexcept {
+    return bound == direction::at_least ? value >= wanted : value <= wanted;
+  }
 };
 
 /// The size that the criteria are stated for; other sizes are shown beside it.

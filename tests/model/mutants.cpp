@@ -102,11 +102,9 @@ class mutator {
     for (auto at = std::sregex_iterator(code_.begin(), code_.end(), order);
          at != std::sregex_iterator(); ++at) {
       const auto from = static_cast<std::size_t>(at->position());
-      const auto before = code_.substr(0, from);
-      const auto call = before.find_last_of(".");  // of load, store or an update
-      const auto operation = before.substr(call + 1, 5);
-      const auto name = (*at)[1].matched ? (*at)[1].str() : string("release");
-      const auto& weaker = operation == "load("   ? weaker_load
+      const auto operation = operation_before(from);
+      const auto name = (*at)[1].matched ? (*at)[1].str() : string("seq_cst");
+      const auto& weaker = operation == "load"    ? weaker_load
                            : operation == "store" ? weaker_store
                                                   : weaker_update;
       const auto to = weaker.find(name);

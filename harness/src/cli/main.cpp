@@ -14,6 +14,7 @@ constexpr int failure_status = 1;
 constexpr auto examples = R"(Examples:
   annulus quick                             all rings through the whole pipeline, with a table and plots
   annulus variants                          what rings there are
+  annulus bench rings                       the rings alone, beside packaged queues
   annulus put big.iso --disks d0,d1,d2,d3,d4,d5 --data 4 --parity 2
   annulus get big.iso --disks d0,d1,d2,d3,d4,d5 -o copy.iso
   annulus COMMAND --help                    options and examples of one command

@@ -31,7 +31,8 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     return {n, {}};
   }
 
-  transfer read(bytes_span to, std::size_t min = 1, const until& limit = {}) {
+  [[gnu::always_inline]] transfer read(bytes_span to, std::size_t min = 1,
+                                       const until& limit = {}) {
     if (to.size() <= known() && min <= to.size() && core().status.pristine()) [[likely]] {
       take(to);
       return {to.size(), {}};
@@ -76,8 +77,8 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   }
 
   bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
-    const wait_target target{at_.index + min, at_.index + std::max(min, useful)};
-    return core().tail.gate.arm(target, who, reached(target.minimum), nudge_writer());
+    const wait_target target{at_.index + min, at_.index + std::max(min, useful), at_.index + min};
+    return core().tail.gate.arm(target, who, reached(), nudge_writer());
   }
   bool disarm(waker& who) noexcept { return core().tail.gate.disarm(who); }
   void wake() noexcept { core().tail.gate.wake(); }
@@ -113,15 +114,25 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   }
 
   // Precondition: as many bytes as `to` has are known of.
-  void take(bytes_span to) noexcept {
+  [[gnu::always_inline]] void take(bytes_span to) noexcept {
+    if (to.size() > slice_bytes) [[unlikely]]
+      to = take_slices(to);
     copy_bytes<platform>(readable(to.size()), to);
     release(to.size());
   }
+  // All but the last slice, so that the writer gets room early. Returns the rest.
+  [[gnu::noinline]] bytes_span take_slices(bytes_span to) noexcept {
+    for (; to.size() > slice_bytes; to = to.subspan(slice_bytes)) {
+      const auto slice = to.first(slice_bytes);
+      copy_bytes<platform>(readable(slice.size()), slice);
+      release(slice.size());
+    }
+    return to;
+  }
 
-  void release(std::size_t n) noexcept {
+  [[gnu::always_inline]] void release(std::size_t n) noexcept {
     at_.advance(n, capacity());
     if (n == 0) return;
-    counters_.moved(n);
     core().publish(core().head, at_.index, counters_);
     if (at_.index >= at_.sample) [[unlikely]]
       sample();
@@ -144,31 +155,31 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
       if (step.error && step.error != errc::would_block) return {done, step.error};
       if (done >= min) return {done, {}};
       if (stopped) return {done, stopped};
-      stopped = wait_bytes(std::min(min - done, capacity()), limit);
+      const auto missing = std::min(min - done, capacity());
+      stopped = wait_bytes(missing, std::min(missing, slice_bytes), limit);
     }
   }
 
   [[gnu::noinline]] peeked peek_slowly(std::size_t min, const until& limit) {
     const room_guest inside(waiting_);
     for (;;) {
-      const auto stopped = wait_bytes(min, limit);
+      const auto stopped = wait_bytes(min, min, limit);
       auto got = try_peek(min);
       if (got.error != errc::would_block) return got;
       if (stopped) return {got.data, stopped};
     }
   }
 
-  std::error_code wait_bytes(std::size_t n, const until& limit) {
-    const wait_target target{at_.index + n, at_.index + n};
-    return core().tail.gate.wait(target, reached(target.minimum), nudge_writer(), limit, spin_,
-                                 counters_);
+  std::error_code wait_bytes(std::size_t n, std::size_t handy, const until& limit) {
+    const wait_target target{at_.index + n, at_.index + n, at_.index + handy};
+    return core().tail.gate.wait(target, reached(), nudge_writer(), limit, spin_, counters_);
   }
 
-  auto reached(std::uint64_t minimum) {
-    return [this, minimum] {
+  auto reached() {
+    return [this](std::uint64_t index) {
       // Sequentially consistent: pairs with the writer's publish, see basic_gate.
       at_.other = core().tail.index.load(std::memory_order_seq_cst);
-      return at_.other >= minimum || core().status.reader_refusal() ||
+      return at_.other >= index || core().status.reader_refusal() ||
              core().status.writer_is_closed();
     };
   }

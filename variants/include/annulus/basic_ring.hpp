@@ -21,7 +21,8 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
   using platform = Platform;
   using gate = typename Waiting::template gate<Platform>;
 
-  explicit basic_ring(std::size_t capacity) : storage_(capacity) {}
+  explicit basic_ring(std::size_t capacity, const memory_policy& memory = {})
+      : storage_(capacity, memory) {}
   explicit basic_ring(Storage storage) : storage_(std::move(storage)) {}
   basic_ring(const basic_ring&) = delete;
   basic_ring& operator=(const basic_ring&) = delete;
@@ -34,6 +35,8 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
 
   [[nodiscard]] auto& writer() noexcept { return writer_; }
   [[nodiscard]] auto& reader() noexcept { return reader_; }
+
+  [[nodiscard]] memory_report memory() const { return storage_.memory(); }
 
   void reset() noexcept {
     core_.reset();
@@ -58,7 +61,11 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
   [[nodiscard]] std::size_t storage_capacity() const noexcept { return storage_.capacity(); }
   [[nodiscard]] std::size_t span_limit() const noexcept { return storage_.capacity(); }
   [[nodiscard]] ring_stats counted() const noexcept {
-    return {writer_.counters_.snapshot(), reader_.counters_.snapshot()};
+    ring_stats seen{writer_.counters_.snapshot(), reader_.counters_.snapshot()};
+    // The indices count the bytes already. Relaxed: a count publishes nothing.
+    seen.writer.bytes = core_.tail.index.load(std::memory_order_relaxed);
+    seen.reader.bytes = core_.head.index.load(std::memory_order_relaxed);
+    return seen;
   }
 
   Storage storage_;

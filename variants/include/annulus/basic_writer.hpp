@@ -30,7 +30,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     return {n, n < from.size() ? make_error_code(errc::would_block) : std::error_code{}};
   }
 
-  transfer write(bytes_view from, const until& limit = {}) {
+  [[gnu::always_inline]] transfer write(bytes_view from, const until& limit = {}) {
     if (core().status.pristine() && from.size() <= room(from.size())) [[likely]] {
       accept(from);
       return {from.size(), {}};
@@ -73,7 +73,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
       at_.other = core().head.index.load(std::memory_order_acquire);
       if (at_.other == at_.index) return {};
       const auto refused = [this] { return bool(core().status.flush_refusal()); };
-      if (const auto error = wait({at_.index, at_.index}, limit, refused)) return error;
+      if (const auto error = wait({at_.index, at_.index, at_.index}, limit, refused)) return error;
     }
   }
 
@@ -90,7 +90,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
     const auto target = room_target(min, std::max(min, useful));
     const auto refused = [this] { return bool(core().status.writer_refusal()); };
-    return core().head.gate.arm(target, who, reached(target.minimum, refused), nudge_reader());
+    return core().head.gate.arm(target, who, reached(refused), nudge_reader());
   }
   bool disarm(waker& who) noexcept { return core().head.gate.disarm(who); }
   void wake() noexcept { core().head.gate.wake(); }
@@ -114,15 +114,25 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   }
 
   // Precondition: there is room for `from`.
-  void accept(bytes_view from) noexcept {
+  [[gnu::always_inline]] void accept(bytes_view from) noexcept {
+    if (from.size() > slice_bytes) [[unlikely]]
+      from = accept_slices(from);
     copy_bytes<platform>(from, ring_.storage().at(at_.offset, from.size()));
     publish(from.size());
   }
+  // All but the last slice, so that the reader gets bytes early. Returns the rest.
+  [[gnu::noinline]] bytes_view accept_slices(bytes_view from) noexcept {
+    for (; from.size() > slice_bytes; from = from.subspan(slice_bytes)) {
+      const auto slice = from.first(slice_bytes);
+      copy_bytes<platform>(slice, ring_.storage().at(at_.offset, slice.size()));
+      publish(slice.size());
+    }
+    return from;
+  }
 
-  void publish(std::size_t n) noexcept {
+  [[gnu::always_inline]] void publish(std::size_t n) noexcept {
     at_.advance(n, capacity());
     if (n == 0) return;
-    counters_.moved(n);
     core().publish(core().tail, at_.index, counters_);
     if (at_.index >= at_.sample) [[unlikely]]
       sample();
@@ -161,7 +171,8 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
 
   [[nodiscard]] wait_target room_target(std::size_t minimum, std::size_t useful) const noexcept {
     const auto full_at = at_.index - capacity();
-    return {full_at + minimum, full_at + useful};
+    const auto handy = std::max(useful, std::min(slice_bytes, (capacity() + 1) / 2));
+    return {full_at + minimum, full_at + useful, full_at + handy};
   }
 
   std::error_code wait_room(std::size_t minimum, std::size_t useful, const until& limit) {
@@ -171,17 +182,16 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
 
   template <class Refused>
   std::error_code wait(wait_target target, const until& limit, Refused refused) {
-    return core().head.gate.wait(target, reached(target.minimum, refused), nudge_reader(), limit,
-                                 spin_, counters_);
+    return core().head.gate.wait(target, reached(refused), nudge_reader(), limit, spin_, counters_);
   }
 
   template <class Refused>
-  auto reached(std::uint64_t minimum, Refused refused) {
-    return [this, minimum, refused] {
+  auto reached(Refused refused) {
+    return [this, refused](std::uint64_t index) {
       // Sequentially consistent: pairs with the reader's publish, see basic_gate.
       at_.other = core().head.index.load(std::memory_order_seq_cst);
       // Signed: the target of a writer in a ring that has never been full lies before 0.
-      return static_cast<std::int64_t>(at_.other - minimum) >= 0 || refused();
+      return static_cast<std::int64_t>(at_.other - index) >= 0 || refused();
     };
   }
   auto nudge_reader() {

@@ -16,6 +16,8 @@
 //         Waits for `min` free bytes and returns the free memory that it knows of, at least `min`
 //         bytes, in one or two spans; valid until the next call on this end. errc::exceeds_capacity
 //         if min > limit(). O(1).
+//     reservation try_reserve(size_t min)
+//         The same without waiting: errc::would_block if there is not that much room.
 //     error_code commit(size_t n)
 //         Publishes the first n reserved bytes and ends the reservation. errc::commit_overrun, with
 //         nothing changed, if n exceeds what is reserved.
@@ -33,16 +35,41 @@
 //     peeked peek(size_t min, const until& = {})
 //         Waits for `min` bytes and shows what is buffered, at least `min` bytes, in one or two
 //         spans; valid until the next call on this end. errc::exceeds_capacity if min > limit().
+//     peeked try_peek(size_t min)
+//         The same without waiting: errc::would_block, beside what there is, if that is too little.
 //     error_code consume(size_t n)
 //         Gives the first n peeked bytes back to the writer; the rest must be peeked anew.
 //         errc::consume_overrun, with nothing changed, if n exceeds what was peeked.
 //     void close()                 The writer's next call, or its wait, fails with errc::closed.
 //     void close(error_code)       The same with this error, for both ends.
+//   both ends, for those that do not block (async.hpp, ready_event.hpp)
+//     bool arm(size_t min, waker& who, size_t useful = min)
+//         Has `who` notified once, when `useful` bytes can be moved, or `min` and the other end
+//         waits, or the stream changes state. False, and nothing armed, if `min` can be moved now,
+//         or the stream has ended. One waker an end, and none while the end is in a call.
+//     bool disarm(waker& who)      False if it was notified, or is being so.
+//     void wake()                  Any thread: has whatever waits at this end look again.
 //   both ends and the ring (any thread; a snapshot while the other end runs)
 //     size() free() capacity() limit() empty() full()   bytes; limit() bounds reserve and peek
 //     stats()                                           ring_stats
 //   ring
 //     reset()     Precondition: neither end is in a call. Empty, open, no error, counters zero.
+//
+//   ~ring()     An end that waits gets errc::destroyed, and the destructor lets it leave first; so
+//   does
+//               an armed waker. A call that begins while the destructor runs is an error of the
+//               caller.
+//
+// Calls made of these, for any ring: read_from, write_to, copy, write_byte, read_byte
+// (ring_io.hpp).
+//
+// Memory: the constructor takes a memory_policy behind the capacity (memory.hpp: NUMA nodes, huge
+// pages, prefault, lock; by default base pages, wherever they are first touched), which is strict:
+// what cannot be had is a std::system_error. A ring over a storage takes that storage instead,
+// which may be the caller's own memory (flat_storage) or a mirror_pool's. memory() reports what was
+// obtained, any time, any thread; it allocates, asks the kernel and throws std::system_error if
+// that refuses. A policy for `segment`, whose memory grows while it runs, is
+// errc::no_memory_policy.
 //
 // Rules: the first error wins and both ends see it until reset(). After an end has closed, its
 // further closes change nothing. Whatever unblocks a call wakes it. A reader that waits for `r`
@@ -54,9 +81,11 @@
 #pragma once
 
 #include <annulus/error.hpp>
+#include <annulus/memory.hpp>
 #include <annulus/stats.hpp>
 #include <annulus/transfer.hpp>
 #include <annulus/until.hpp>
+#include <annulus/waker.hpp>
 #include <concepts>
 #include <cstddef>
 #include <string_view>
@@ -95,14 +124,23 @@ concept observable = requires(const End& end) {
 };
 
 template <class End>
+concept armable = requires(End& end, std::size_t n, waker& who) {
+  { end.arm(n, who) } -> std::same_as<bool>;
+  { end.arm(n, who, n) } -> std::same_as<bool>;
+  { end.disarm(who) } -> std::same_as<bool>;
+  end.wake();
+};
+
+template <class End>
 concept ring_writer =
-    observable<End> && !std::copyable<End> &&
+    observable<End> && armable<End> && !std::copyable<End> &&
     requires(End & end, bytes_view from, std::size_t n, const until& limit, std::error_code error) {
   { end.write(from) } -> std::same_as<transfer>;
   { end.write(from, limit) } -> std::same_as<transfer>;
   { end.try_write(from) } -> std::same_as<transfer>;
   { end.reserve(n) } -> std::same_as<reservation>;
   { end.reserve(n, limit) } -> std::same_as<reservation>;
+  { end.try_reserve(n) } -> std::same_as<reservation>;
   { end.commit(n) } -> std::same_as<std::error_code>;
   { end.flush() } -> std::same_as<std::error_code>;
   { end.flush(limit) } -> std::same_as<std::error_code>;
@@ -112,13 +150,14 @@ concept ring_writer =
 
 template <class End>
 concept ring_reader =
-    observable<End> && !std::copyable<End> &&
+    observable<End> && armable<End> && !std::copyable<End> &&
     requires(End & end, bytes_span to, std::size_t n, const until& limit, std::error_code error) {
   { end.read(to) } -> std::same_as<transfer>;
   { end.read(to, n, limit) } -> std::same_as<transfer>;
   { end.try_read(to) } -> std::same_as<transfer>;
   { end.peek(n) } -> std::same_as<peeked>;
   { end.peek(n, limit) } -> std::same_as<peeked>;
+  { end.try_peek(n) } -> std::same_as<peeked>;
   { end.consume(n) } -> std::same_as<std::error_code>;
   end.close();
   end.close(error);
@@ -126,11 +165,14 @@ concept ring_reader =
 
 /// A ring as described above.
 template <class Ring>
-concept byte_ring = std::constructible_from<Ring, std::size_t> && !std::movable<Ring> &&
-                    observable<Ring> && requires(Ring & ring) {
+concept byte_ring =
+    std::constructible_from<Ring, std::size_t> &&
+    std::constructible_from<Ring, std::size_t, memory_policy> && !std::movable<Ring> &&
+    observable<Ring> && requires(Ring & ring) {
   requires ring_writer<std::remove_reference_t<decltype(ring.writer())>>;
   requires ring_reader<std::remove_reference_t<decltype(ring.reader())>>;
   ring.reset();
+  { ring.memory() } -> std::same_as<memory_report>;
   { variant<Ring>.name } -> std::convertible_to<std::string_view>;
 };
 

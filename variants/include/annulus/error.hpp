@@ -7,8 +7,8 @@
 
 namespace annulus {
 
-/// Why a ring call stopped. Every ring returns these and no others, besides what `close(error)` was
-/// given and `std::errc::not_enough_memory`.
+/// Why a ring call stopped, or could not be made. Every ring returns these and no others, besides
+/// what `close(error)` was given and `std::errc::not_enough_memory`.
 enum class errc {
   end_of_stream = 1,     ///< the writer closed and every byte has been read
   closed,                ///< this end or the other one has closed: nothing more can be transferred
@@ -22,6 +22,9 @@ enum class errc {
   minimum_exceeds_span,  ///< read with a minimum larger than its span
   destroyed,             ///< the ring was destroyed while this end waited
   peer_died,             ///< the process at the other end is gone
+  no_such_node,          ///< a memory policy names a NUMA node that this process may not use
+  no_huge_pages,         ///< huge_pages::always, and there are not enough of them
+  no_memory_policy,      ///< a memory policy for a ring whose memory takes none
 };
 
 /// The category of `errc`. Thread-safe.
@@ -54,6 +57,12 @@ inline const std::error_category& ring_category() noexcept {
           return "ring was destroyed";
         case errc::peer_died:
           return "process at the other end died";
+        case errc::no_such_node:
+          return "no such NUMA node";
+        case errc::no_huge_pages:
+          return "huge pages cannot be had";
+        case errc::no_memory_policy:
+          return "ring takes no memory policy";
       }
       return "unknown ring error";
     }

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <annulus/contract.hpp>
+#include <annulus/memory.hpp>
 #include <annulus/monitor.hpp>
 #include <annulus/status.hpp>
 #include <annulus/waiting_room.hpp>
 #include <new>
+#include <utility>
 
 namespace annulus {
 
@@ -18,14 +20,16 @@ enum class overflow {
 
 /// A ring over a `Store`, which keeps the bytes and is called with the lock held:
 ///   size() capacity()   bytes
-///   reserve(min)        writable memory, at least `min` bytes (precondition: that much is free);
-///   may
-///                       throw bad_alloc
+///   reserve(min)        writable memory of at least `min` bytes; may throw bad_alloc.
+///   Precondition:
+///                       that much is free
 ///   commit(n)           publishes the first n reserved bytes
-///   peek(min)           readable bytes, at least `min` (precondition: that many are there); may
-///                       throw bad_alloc
+///   peek(min)           at least `min` readable bytes; may throw bad_alloc. Precondition: that
+///   many
+///                       are there
 ///   consume(n)          drops the first n bytes
 ///   clear()             drops everything
+///   memory()            the memory_report of all that it holds
 /// `Store::copies_locked` says whether bytes are copied with the lock held, or only accounted for
 /// under it. Only where they are can the writer overwrite the oldest.
 template <class Store, class Platform = std_platform>
@@ -369,14 +373,15 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
     waiting_room<Platform> waiting_;
   };
 
-  explicit locked_ring(std::size_t capacity) : store_(capacity) {}
+  explicit locked_ring(std::size_t capacity, const memory_policy& memory = {})
+      : store_(capacity, memory) {}
+  explicit locked_ring(Store store) : store_(std::move(store)) {}
   /// With overflow::overwrite_oldest a write always accepts everything and keeps the last
   /// capacity() bytes; `stats().writer.overwritten` counts what was dropped. A reservation drops to
   /// make room for its minimum, whatever is committed of it.
-  locked_ring(std::size_t capacity, overflow when_full) requires(Store::copies_locked)
-      : store_(capacity), overflow_(when_full) {}
-  explicit locked_ring(Store store) requires(std::move_constructible<Store>)
-      : store_(std::move(store)) {}
+  locked_ring(std::size_t capacity, overflow when_full,
+              const memory_policy& memory = {}) requires(Store::copies_locked)
+      : store_(capacity, memory), overflow_(when_full) {}
   locked_ring(const locked_ring&) = delete;
   locked_ring& operator=(const locked_ring&) = delete;
   /// An end that waits gets errc::destroyed, and is let out of its call first.
@@ -391,6 +396,11 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
 
   [[nodiscard]] writer_end& writer() noexcept { return writer_; }
   [[nodiscard]] reader_end& reader() noexcept { return reader_; }
+
+  [[nodiscard]] memory_report memory() const {
+    const auto held = monitor_.enter();
+    return store_.memory();
+  }
 
   void reset() {
     auto held = monitor_.enter();

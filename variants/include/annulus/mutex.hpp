@@ -3,6 +3,7 @@
 
 #include <annulus/locked_ring.hpp>
 #include <annulus/storage.hpp>
+#include <utility>
 
 namespace annulus {
 
@@ -12,7 +13,9 @@ class flat_store {
  public:
   static constexpr bool copies_locked = true;
 
-  explicit flat_store(std::size_t capacity) : storage_(capacity) {}
+  explicit flat_store(std::size_t capacity, const memory_policy& memory = {})
+      : storage_(capacity, memory) {}
+  explicit flat_store(flat_storage storage) noexcept : storage_(std::move(storage)) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return storage_.capacity(); }
@@ -31,6 +34,8 @@ class flat_store {
     size_ -= n;
   }
   void clear() noexcept { head_ = size_ = 0; }
+
+  [[nodiscard]] memory_report memory() const { return storage_.memory(); }
 
  private:
   [[nodiscard]] std::size_t wrapped(std::size_t offset) const noexcept {

@@ -25,6 +25,9 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
  public:
   class writer_end : public observers<writer_end> {
    public:
+    /// A write hands its own memory to the reader and waits until that is taken.
+    static constexpr bool rendezvous = true;
+
     writer_end(const writer_end&) = delete;
     writer_end& operator=(const writer_end&) = delete;
 
@@ -315,7 +318,8 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
     waiting_room<Platform> waiting_;
   };
 
-  explicit basic_pipe_ring(std::size_t limit) : out_(limit), in_(limit) {}
+  explicit basic_pipe_ring(std::size_t limit, const memory_policy& memory = {})
+      : out_(limit, memory), in_(limit, memory) {}
   basic_pipe_ring(const basic_pipe_ring&) = delete;
   basic_pipe_ring& operator=(const basic_pipe_ring&) = delete;
 
@@ -331,6 +335,14 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
 
   [[nodiscard]] writer_end& writer() noexcept { return writer_; }
   [[nodiscard]] reader_end& reader() noexcept { return reader_; }
+
+  /// Of both scratch blocks.
+  [[nodiscard]] memory_report memory() const {
+    const page_census census;
+    memory_report report;
+    for (const auto* block : {&out_, &in_}) block->count(census, report);
+    return report;
+  }
 
   void reset() {
     auto held = monitor_.enter();

@@ -34,25 +34,33 @@ class yield_rest {
   std::uint64_t rouse() noexcept { return 0; }
 };
 
-/// What a sleep with its wake costs in CPU time: twice what the wakes of late took, one half for
-/// the sleeper. Written by whoever wakes, read by the sleeper; it publishes nothing, so relaxed.
+/// What whoever wakes tells the sleeper: when it did, and how long its part took. It publishes
+/// nothing, so relaxed.
 template <class Platform>
-class park_cost {
+class wake_record {
  public:
   template <class Wake>
   void time(Wake wake) noexcept {
     const auto start = Platform::now();
+    at_.store(start.time_since_epoch().count(), std::memory_order_relaxed);
     wake();
     const std::chrono::nanoseconds took = Platform::now() - start;
-    const auto known = cost_.load(std::memory_order_relaxed);
-    cost_.store(known + (2 * took.count() - known) / 8, std::memory_order_relaxed);
+    const auto known = took_.load(std::memory_order_relaxed);
+    took_.store(known + (took.count() - known) / 8, std::memory_order_relaxed);
   }
-  [[nodiscard]] std::chrono::nanoseconds get() const noexcept {
-    return std::chrono::nanoseconds(cost_.load(std::memory_order_relaxed));
+  /// What a sleep costs in CPU time: the wakes of late, and as much again on the sleeper's side.
+  [[nodiscard]] std::chrono::nanoseconds cost() const noexcept {
+    return std::chrono::nanoseconds(2 * took_.load(std::memory_order_relaxed));
+  }
+  /// When the sleeper was last woken; what a sleep takes to end is not part of the wait.
+  [[nodiscard]] typename Platform::clock::time_point at() const noexcept {
+    return typename Platform::clock::time_point(
+        typename Platform::clock::duration(at_.load(std::memory_order_relaxed)));
   }
 
  private:
-  std::atomic<std::int64_t> cost_{Platform::first_budget.count()};
+  std::atomic<std::int64_t> took_{Platform::first_budget.count() / 2};
+  std::atomic<std::int64_t> at_{0};
 };
 
 /// Sleeps on a futex. A wake makes every earlier ticket void before it enters the kernel, which
@@ -74,14 +82,14 @@ class futex_rest {
   }
   std::uint64_t rouse() noexcept {
     epoch_.fetch_add(1, std::memory_order_release);  // pairs with the acquire in ticket()
-    cost_.time([this] { Platform::futex_wake(epoch_); });
+    record_.time([this] { Platform::futex_wake(epoch_); });
     return 1;
   }
-  [[nodiscard]] std::chrono::nanoseconds cost() const noexcept { return cost_.get(); }
+  [[nodiscard]] const auto& last_wake() const noexcept { return record_; }
 
  private:
   typename Platform::template atomic<std::uint32_t> epoch_{0};
-  park_cost<Platform> cost_;
+  wake_record<Platform> record_;
 };
 
 /// Sleeps on a condition variable, with tickets as above.
@@ -110,16 +118,16 @@ class condvar_rest {
       const std::unique_lock held(mutex_);
       epoch_ = epoch_ + 1;
     }
-    cost_.time([this] { wake_.notify_one(); });
+    record_.time([this] { wake_.notify_one(); });
     return 1;
   }
-  [[nodiscard]] std::chrono::nanoseconds cost() const noexcept { return cost_.get(); }
+  [[nodiscard]] const auto& last_wake() const noexcept { return record_; }
 
  private:
   mutable typename Platform::mutex mutex_;
   typename Platform::condition_variable wake_;
   typename Platform::template var<std::uint32_t> epoch_{0};
-  park_cost<Platform> cost_;
+  wake_record<Platform> record_;
 };
 
 }  // namespace annulus

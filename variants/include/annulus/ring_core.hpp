@@ -54,6 +54,10 @@ struct ring_core {
   }
 };
 
+/// A large copy is published in slices of this size, so that the other end soon has something to
+/// do.
+inline constexpr std::size_t slice_bytes = std::size_t{16} << 10;
+
 /// What each end keeps for itself: its position, the last it saw of the other, and the open span.
 struct ring_position {
   std::uint64_t index = 0;

@@ -7,6 +7,8 @@
 #include <annulus/storage.hpp>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace annulus {
@@ -25,7 +27,14 @@ class segment_store {
   /// The size of an ordinary segment in bytes; a larger reservation gets a segment of its own size.
   static constexpr std::size_t segment_bytes = std::size_t{64} << 10;
 
-  explicit segment_store(std::size_t capacity) : capacity_(checked_capacity(capacity)) {}
+  /// Segments come from the heap as the chain grows, when a policy that cannot be had could no
+  /// longer be refused: any but the default one is errc::no_memory_policy.
+  explicit segment_store(std::size_t capacity, const memory_policy& memory = {})
+      : capacity_(checked_capacity(capacity)) {
+    if (memory == memory_policy{}) return;
+    throw std::system_error(make_error_code(errc::no_memory_policy),
+                            "segment of " + std::to_string(capacity) + " bytes");
+  }
   segment_store(const segment_store&) = delete;
   segment_store& operator=(const segment_store&) = delete;
   ~segment_store() {
@@ -75,6 +84,17 @@ class segment_store {
     while (head_ != nullptr) retire_head();
     tail_ = nullptr;
     size_ = 0;
+  }
+
+  /// The segments of the chain and of the pool. O(segments + memory mapped by the process).
+  [[nodiscard]] memory_report memory() const {
+    const page_census census;
+    memory_report report;
+    for (const auto* chain : {&head_, &pool_}) {
+      for (const auto* each = chain->get(); each != nullptr; each = each->next.get())
+        census.count({each->memory.get(), each->size}, {}, report);
+    }
+    return report;
   }
 
  private:

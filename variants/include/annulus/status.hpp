@@ -40,7 +40,10 @@ class stream_status {
   }
 
   /// Nothing has happened to the stream: no refusal of any kind.
-  [[nodiscard]] bool pristine() const noexcept { return load() == 0; }
+  [[nodiscard]] bool pristine() const noexcept {
+    // Acquire: as in load().
+    return word_.load(std::memory_order_acquire) == 0;
+  }
 
   /// Why the writer may not go on; clear while it may.
   [[nodiscard]] std::error_code writer_refusal() const noexcept {
@@ -81,7 +84,14 @@ class stream_status {
 
   // Acquire: pairs with the release of every transition above.
   [[nodiscard]] std::uint32_t load() const noexcept {
-    return word_.load(std::memory_order_acquire);
+    auto word = word_.load(std::memory_order_acquire);
+    // Whoever has claimed the stream is two steps from having failed it; until then nobody may go
+    // on as if nothing had happened. A process that died in between never will.
+    while ((word & (claimed | failed | writer_died | reader_died)) == claimed) [[unlikely]] {
+        Platform::relax();
+        word = word_.load(std::memory_order_acquire);
+      }
+    return word;
   }
 
   typename Platform::template atomic<std::uint32_t> word_{0};

@@ -2,65 +2,18 @@
 // memory.
 #pragma once
 
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <annulus/error.hpp>
+#include <annulus/mapping.hpp>
+#include <annulus/memory.hpp>
+#include <annulus/mirror_pool.hpp>
+#include <annulus/page_census.hpp>
 #include <annulus/transfer.hpp>
-#include <cerrno>
 #include <cstddef>
 #include <system_error>
 #include <utility>
 
 namespace annulus {
-
-/// Owned pages. Untouched pages cost no memory, and first touch decides their NUMA node.
-class mapping {
- public:
-  mapping() = default;
-  mapping(void* address, std::size_t bytes) noexcept
-      : data_(static_cast<std::byte*>(address)), bytes_(bytes) {}
-  mapping(mapping&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-  mapping& operator=(mapping&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-  }
-  mapping(const mapping&) = delete;
-  mapping& operator=(const mapping&) = delete;
-  ~mapping() {
-    if (data_ != nullptr) munmap(data_, bytes_);
-  }
-
-  /// Anonymous zeroed pages. Throws std::system_error with the kernel's reason.
-  static mapping anonymous(std::size_t bytes) {
-    return {mapped(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1), bytes};
-  }
-
-  /// The pages of `fd` twice in a row. Throws std::system_error with the kernel's reason.
-  static mapping twice(int fd, std::size_t bytes) {
-    mapping whole(mapped(nullptr, 2 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1),
-                  2 * bytes);
-    for (auto* half : {whole.data_, whole.data_ + bytes}) {
-      mapped(half, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd);
-    }
-    return whole;
-  }
-
-  [[nodiscard]] std::byte* data() const noexcept { return data_; }
-
- private:
-  static void* mapped(void* where, std::size_t bytes, int protection, int flags, int fd) {
-    void* address = mmap(where, bytes, protection, flags, fd, 0);
-    if (address == MAP_FAILED)
-      throw std::system_error(errno, std::generic_category(), "mmap of ring memory");
-    return address;
-  }
-
-  std::byte* data_ = nullptr;
-  std::size_t bytes_ = 0;
-};
 
 /// The largest capacity: indices count bytes for ever in 64 bits, and a mirrored ring maps it
 /// twice.
@@ -73,65 +26,91 @@ inline std::size_t checked_capacity(std::size_t capacity) {
   return capacity;
 }
 
-/// One block of exactly the capacity asked for; a piece that crosses its end is two spans.
+/// One block of exactly the capacity asked for; a piece that crosses its end is two spans. Movable.
 class flat_storage {
  public:
   static constexpr const char* name = "flat";
   static constexpr bool contiguous = false;
 
-  explicit flat_storage(std::size_t capacity)
-      : capacity_(checked_capacity(capacity)), memory_(mapping::anonymous(capacity)) {}
+  /// Zeroed memory of its own. Throws std::system_error: errc::bad_capacity, or as
+  /// mapping::anonymous does.
+  explicit flat_storage(std::size_t capacity, const memory_policy& policy = {})
+      : capacity_(checked_capacity(capacity)),
+        owned_(mapping::anonymous(capacity, policy)),
+        data_(owned_.data()) {}
+
+  /// The caller's memory, of any alignment, which must outlive the storage and the ring that it is
+  /// moved into, and is nobody else's meanwhile. Nothing outside it is touched; what is in it is
+  /// overwritten. Throws std::system_error(errc::bad_capacity) if it is empty or too large.
+  explicit flat_storage(bytes_span memory)
+      : capacity_(checked_capacity(memory.size())), data_(memory.data()) {}
 
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// Precondition: offset < capacity(), n <= capacity(). O(1).
-  [[nodiscard]] span_pair<std::byte> at(std::size_t offset, std::size_t n) const noexcept {
+  [[nodiscard, gnu::always_inline]] span_pair<std::byte> at(std::size_t offset,
+                                                            std::size_t n) const noexcept {
     const auto head = std::min(n, capacity_ - offset);
-    return {{memory_.data() + offset, head}, {memory_.data(), n - head}};
+    return {{data_ + offset, head}, {data_, n - head}};
   }
+
+  /// Counts the memory into `report`, as page_census::count.
+  void count(const page_census& census, memory_report& report) const {
+    if (owned_.data() != nullptr) return owned_.count(census, report);
+    census.count({data_, capacity_}, {}, report);
+  }
+  /// What its memory is like now. O(memory mapped by the process). Throws as page_census does.
+  [[nodiscard]] memory_report memory() const { return report_of(*this); }
 
  private:
   std::size_t capacity_;
-  mapping memory_;
+  mapping owned_;
+  std::byte* data_;
 };
 
 /// One memfd mapped twice in a row, so that every piece is one span. Capacity is rounded up to
-/// whole pages.
+/// pages::granule: whole pages, huge ones if the policy asks for them. Movable.
 class mirrored_storage {
  public:
   static constexpr const char* name = "memfd mapped twice";
   static constexpr bool contiguous = true;
 
-  explicit mirrored_storage(std::size_t capacity)
-      : capacity_(whole_pages(checked_capacity(capacity))), memory_(map(capacity_)) {}
+  /// Zeroed memory of its own. Throws std::system_error: errc::bad_capacity, or as
+  /// mapping::mirrored does.
+  explicit mirrored_storage(std::size_t capacity, const memory_policy& policy = {})
+      : mirrored_storage(
+            mirror_pool::lease(mapping::mirrored(checked_capacity(capacity), policy))) {}
+
+  /// Memory on loan from `pool`, not zeroed, which goes back when the storage dies. Throws as
+  /// above.
+  explicit mirrored_storage(mirror_pool& pool, std::size_t capacity,
+                            const memory_policy& policy = {})
+      : mirrored_storage(pool.take(checked_capacity(capacity), policy)) {}
 
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// Precondition: offset < capacity(), n <= capacity(). O(1).
-  [[nodiscard]] span_pair<std::byte> at(std::size_t offset, std::size_t n) const noexcept {
-    return {{memory_.data() + offset, n}, {}};
+  [[nodiscard, gnu::always_inline]] span_pair<std::byte> at(std::size_t offset,
+                                                            std::size_t n) const noexcept {
+    return {{data_ + offset, n}, {}};
   }
+
+  /// Counts the memory into `report`, as page_census::count.
+  void count(const page_census& census, memory_report& report) const {
+    lease_.memory().count(census, report);
+  }
+  /// What its memory is like now. O(memory mapped by the process). Throws as page_census does.
+  [[nodiscard]] memory_report memory() const { return report_of(*this); }
 
  private:
-  static std::size_t whole_pages(std::size_t bytes) {
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    return (bytes + page - 1) / page * page;
-  }
-  static mapping map(std::size_t bytes) {
-    struct descriptor {
-      int fd;
-      ~descriptor() {
-        if (fd >= 0) close(fd);
-      }
-    } const file{memfd_create("annulus", MFD_CLOEXEC)};
-    if (file.fd < 0 || ftruncate(file.fd, static_cast<off_t>(bytes)) != 0) {
-      throw std::system_error(errno, std::generic_category(), "memfd for ring memory");
-    }
-    return mapping::twice(file.fd, bytes);
-  }
+  explicit mirrored_storage(mirror_pool::lease taken) noexcept
+      : lease_(std::move(taken)),
+        capacity_(lease_.memory().bytes()),
+        data_(lease_.memory().data()) {}
 
+  mirror_pool::lease lease_;
   std::size_t capacity_;
-  mapping memory_;
+  std::byte* data_;
 };
 
 }  // namespace annulus

@@ -54,9 +54,12 @@ struct peeked {
   std::error_code error{};
 };
 
+// The two below are inlined by force: passed through memory, the four words of a span_pair are
+// stored singly and loaded in pairs, which stalls the core for longer than a small copy takes.
+
 /// Copies into ring memory. Precondition: from.size() <= to.size().
 template <class Platform>
-void copy_bytes(bytes_view from, span_pair<std::byte> to) noexcept {
+[[gnu::always_inline]] inline void copy_bytes(bytes_view from, span_pair<std::byte> to) noexcept {
   if (from.empty()) return;
   if (to.second.empty()) [[likely]] {
     // Of the caller's length, which the compiler may know.
@@ -70,7 +73,8 @@ void copy_bytes(bytes_view from, span_pair<std::byte> to) noexcept {
 
 /// Copies out of ring memory. Precondition: from.size() == to.size().
 template <class Platform>
-void copy_bytes(span_pair<const std::byte> from, bytes_span to) noexcept {
+[[gnu::always_inline]] inline void copy_bytes(span_pair<const std::byte> from,
+                                              bytes_span to) noexcept {
   if (to.empty()) return;
   if (from.second.empty()) [[likely]] {
     // Of the caller's length, which the compiler may know.

@@ -2,6 +2,7 @@
 // index, at which one end waits until the other has moved that index to a target.
 #pragma once
 
+#include <algorithm>
 #include <annulus/error.hpp>
 #include <annulus/platform.hpp>
 #include <annulus/rest.hpp>
@@ -18,10 +19,13 @@
 
 namespace annulus {
 
-/// What a waiter needs: it can go on at `minimum`, and is worth waking at `useful` (>= minimum).
+/// The index that a waiter needs: at `minimum` its call can go on, at `useful` (>= minimum) it is
+/// worth waking from a sleep, and at `handy` it is worth going on while it is awake anyway: less
+/// than the minimum if the call can begin with less, more if it would rather do more at once.
 struct wait_target {
   std::uint64_t minimum;
   std::uint64_t useful;
+  std::uint64_t handy;
 };
 
 /// A glance, then a spin as long as it pays, then a rest (rest.hpp). The other end enters the
@@ -37,13 +41,14 @@ class basic_gate {
  public:
   using budget = spin_budget<Platform>;
 
-  /// Waits until `ready()`. `nudge()` is called before each sleep and must wake the other end if it
-  /// sleeps below its useful target but above its minimum, or both would wait for ever.
+  /// Waits until `ready(index)` for an index of the target. `nudge()` is called before each sleep
+  /// and must wake the other end if it sleeps below its useful target but above its minimum, or
+  /// both would wait for ever.
   template <class Ready, class Nudge>
   std::error_code wait(wait_target target, Ready ready, Nudge nudge, const until& limit,
                        budget& spin, end_counters<Platform>& counters) {
     for (int i = 0; i < Platform::glances; ++i) {
-      if (ready()) {
+      if (ready(target.handy)) {
         counters.waited();
         return {};
       }
@@ -53,21 +58,21 @@ class basic_gate {
       if constexpr (Rest::sleeps) {
         return spin_then_sleep(target, ready, nudge, limit, spin, counters);
       } else {
-        return keep_looking(ready, limit, counters);
+        return keep_looking(target, ready, limit, counters);
       }
     });
   }
 
   /// Has `who` notified once, when the index reaches the target or wake() is called. False, and
-  /// `who` is not kept, if `ready()` already.
+  /// `who` is not kept, if that is so already.
   template <class Ready, class Nudge>
   bool arm(wait_target target, waker& who, Ready ready, Nudge nudge) {
-    if (ready()) return false;
+    if (ready(target.minimum)) return false;
     // Acquire and release, and an exchange: a wake() that found nobody here has stored its `nobody`
     // before the target below.
     waker_.exchange(&who, std::memory_order_acq_rel);
     announce(target);
-    if (!ready()) {
+    if (!ready(target.minimum)) {
       nudge();
       return true;
     }
@@ -116,9 +121,11 @@ class basic_gate {
 
  private:
   template <class Ready>
-  std::error_code keep_looking(Ready ready, const until& limit, end_counters<Platform>& counters) {
+  std::error_code keep_looking(wait_target target, Ready ready, const until& limit,
+                               end_counters<Platform>& counters) {
+    const auto enough = std::min(target.minimum, target.handy);
     for (;;) {
-      if (ready()) return {};
+      if (ready(enough)) return {};
       if (limit.cancelled()) return errc::cancelled;
       if (limit.expired<Platform>()) return errc::timed_out;
       counters.entered_kernel(rest_.pause());
@@ -128,18 +135,21 @@ class basic_gate {
   template <class Ready, class Nudge>
   std::error_code spin_then_sleep(wait_target target, Ready ready, Nudge nudge, const until& limit,
                                   budget& spin, end_counters<Platform>& counters) {
+    const auto enough = std::min(target.minimum, target.handy);
     const auto start = Platform::now();
     while (Platform::now() - start < spin.get()) {
       for (int i = 0; i < looks_per_clock; ++i) {
-        if (ready()) {
-          spin.learn(Platform::now() - start, rest_.cost());
+        if (ready(enough)) {
+          spin.learn(Platform::now() - start, rest_.last_wake().cost());
           return {};
         }
         Platform::doze();
       }
     }
     const auto stopped = sleep(target, ready, nudge, limit, counters);
-    spin.learn(Platform::now() - start, rest_.cost());
+    const auto woken = rest_.last_wake().at();
+    const auto end = woken > start ? woken : Platform::now();
+    spin.learn(end - start, rest_.last_wake().cost());
     return stopped;
   }
 
@@ -150,11 +160,11 @@ class basic_gate {
     if (limit.token().stop_possible()) on_stop.emplace(limit.token(), stopper{this});
     for (;;) {
       const auto ticket = rest_.ticket();
-      if (ready()) return {};
+      if (ready(target.minimum)) return {};
       if (limit.cancelled()) return errc::cancelled;
       if (limit.expired<Platform>()) return errc::timed_out;
       counters.entered_kernel(announce(target));
-      if (!ready()) {
+      if (!ready(target.minimum)) {
         nudge();
         counters.parked();
         counters.entered_kernel(rest_.sleep(ticket, limit.deadline()));

@@ -1,0 +1,125 @@
+// Calls made of the contract's calls, for any ring: descriptors, ring to ring, single bytes.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <annulus/contract.hpp>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <system_error>
+
+namespace annulus {
+
+namespace detail {
+
+template <class Byte>
+std::array<iovec, 2> pieces(span_pair<Byte> memory) noexcept {
+  const auto piece = [](std::span<Byte> bytes) {
+    return iovec{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  };
+  return {piece(memory.first), piece(memory.second)};
+}
+
+/// Repeats a system call that a signal interrupted. Negative means errno.
+template <class Call>
+ssize_t restarted(Call call) noexcept {
+  for (;;) {
+    const auto n = call();
+    if (n >= 0 || errno != EINTR) return n;
+  }
+}
+
+inline std::error_code last_error() noexcept {
+  return {errno, std::generic_category()};
+}
+
+}  // namespace detail
+
+/// No limit on the bytes of a call below.
+inline constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+
+/// Fills the ring from a descriptor with readv(2), straight into ring memory, until `most` bytes,
+/// the end of the file, or an error of either. The error is clear at the end of the file. Nothing
+/// is locked while the descriptor blocks (smallnest/ringbuffer #28); `limit` bounds the waits for
+/// room, not the descriptor. O(bytes).
+template <ring_writer Writer>
+transfer read_from(Writer& ring, int fd, std::size_t most = everything, const until& limit = {}) {
+  std::size_t done = 0;
+  while (done < most) {
+    const auto room = ring.reserve(1, limit);
+    if (room.error) return {done, room.error};
+    const auto memory = room.memory.prefix(std::min(room.memory.size(), most - done));
+    const auto into = detail::pieces(memory);
+    const auto n = detail::restarted([&] { return readv(fd, into.data(), into.size()); });
+    const auto error = n < 0 ? detail::last_error() : std::error_code{};
+    const auto got = static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+    if (const auto refused = ring.commit(got)) return {done, refused};
+    done += got;
+    if (n <= 0) return {done, error};
+  }
+  return {done, {}};
+}
+
+/// Empties the ring into a descriptor with writev(2), straight from ring memory, until `most`
+/// bytes, the end of the stream, or an error of either. The error is clear at the end of the
+/// stream. What the descriptor did not take stays in the ring. `limit` bounds the waits for bytes.
+/// O(bytes).
+template <ring_reader Reader>
+transfer write_to(Reader& ring, int fd, std::size_t most = everything, const until& limit = {}) {
+  std::size_t done = 0;
+  while (done < most) {
+    const auto seen = ring.peek(1, limit);
+    if (seen.error == errc::end_of_stream) return {done, {}};
+    if (seen.error) return {done, seen.error};
+    const auto data = seen.data.prefix(std::min(seen.data.size(), most - done));
+    const auto from = detail::pieces(data);
+    const auto n = detail::restarted([&] { return writev(fd, from.data(), from.size()); });
+    const auto error = n < 0 ? detail::last_error() : std::error_code{};
+    const auto put = static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+    if (const auto refused = ring.consume(put)) return {done, refused};
+    done += put;
+    if (error) return {done, error};
+  }
+  return {done, {}};
+}
+
+/// Moves bytes from one ring to another until `most` bytes, the end of the stream (clear error), or
+/// an error of either; one copy, from ring memory to ring memory. Counted is what `to` accepted; no
+/// more than that is consumed. O(bytes).
+template <ring_reader Reader, ring_writer Writer>
+transfer copy(Reader& from, Writer& to, std::size_t most = everything, const until& limit = {}) {
+  std::size_t done = 0;
+  while (done < most) {
+    const auto seen = from.peek(1, limit);
+    if (seen.error == errc::end_of_stream) return {done, {}};
+    if (seen.error) return {done, seen.error};
+    const auto data = seen.data.prefix(std::min(seen.data.size(), most - done));
+    auto put = to.write(data.first, limit);
+    if (!put.error) {
+      const auto rest = to.write(data.second, limit);
+      put = {put.bytes + rest.bytes, rest.error};
+    }
+    if (const auto refused = from.consume(put.bytes)) return {done, refused};
+    done += put.bytes;
+    if (put.error) return {done, put.error};
+  }
+  return {done, {}};
+}
+
+/// Writes one byte. Errors as write().
+template <ring_writer Writer>
+std::error_code write_byte(Writer& ring, std::byte byte, const until& limit = {}) {
+  return ring.write({&byte, 1}, limit).error;
+}
+
+/// Reads one byte. Errors as read(), with `byte` unchanged.
+template <ring_reader Reader>
+std::error_code read_byte(Reader& ring, std::byte& byte, const until& limit = {}) {
+  return ring.read({&byte, 1}, 1, limit).error;
+}
+
+}  // namespace annulus

@@ -155,5 +155,20 @@ TYPED_TEST(huge, attempt_ring_works) {
   expect_stream(ring, 2 * ring.capacity() + 12345);
 }
 
+// Neighbours in the address space, unless something keeps them apart.
+TYPED_TEST(huge, pages_of_a_neighbour_do_not_count) {
+  const memory_policy attempt{.huge = huge_pages::attempt};
+  std::vector<TypeParam> touched, untouched;
+  for (int i = 0; i < 4; ++i) {
+    touched.emplace_back(this->capacity, memory_policy{.huge = attempt.huge, .prefault = true});
+    untouched.emplace_back(this->capacity, attempt);
+  }
+  for (const auto& each : untouched) {
+    const auto found = each.memory();
+    // Reserved pages, where some are free, are there at once; transparent ones are not.
+    EXPECT_EQ(found.huge_bytes, found.prefaulted() ? this->capacity : 0);
+  }
+}
+
 }  // namespace
 }  // namespace annulus::testing

@@ -141,4 +141,13 @@ TYPED_TEST(policy, memory_may_be_asked_for_while_both_ends_run) {
   consumer.join();
 }
 
+TEST(mirrored_memory, a_page_touched_through_the_second_half_is_there) {
+  const auto page = pages::base_bytes();
+  const mirrored_storage storage(4 * page);
+  storage.at(4 * page - 1, 2).first[1] = std::byte{1};  // the first byte, through the second half
+  EXPECT_EQ(pages_there(storage.memory()), 1U);
+  EXPECT_EQ(storage.memory().untouched_pages, 3U);
+  EXPECT_EQ(storage.at(0, 1).first[0], std::byte{1});
+}
+
 }  // namespace annulus::testing

@@ -54,6 +54,7 @@ class [[nodiscard]] operation : private waker {
     auto& end = end_;
     for (;;) {
       if (token.stop_requested()) {
+        if constexpr (requires { call_.give_up(end); }) call_.give_up(end);
         call_.result.error = errc::cancelled;
         return true;
       }
@@ -109,8 +110,11 @@ struct hand_over_call {
     for (;;) {
       const auto got = end.try_reserve(std::min<std::size_t>(from.size(), 1));
       if (got.error == errc::would_block) return false;
-      result.error = got.error;
-      if (got.error) return true;
+      if (got.error) {
+        give_up(end);
+        result.error = got.error;
+        return true;
+      }
       result.bytes += std::exchange(offered, 0);
       const auto rest = from.subspan(result.bytes);
       if (rest.empty()) return true;
@@ -123,6 +127,10 @@ struct hand_over_call {
   template <class Writer>
   bool arm(Writer& end, waker& who) {
     return end.arm(1, who);
+  }
+  template <class Writer>
+  void give_up(Writer& end) {
+    result.bytes += std::exchange(offered, 0) - end.withdraw();
   }
 };
 

@@ -86,6 +86,14 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
       return {};
     }
 
+    /// Takes back what the reader has not taken of the last commit. Returns its bytes.
+    std::size_t withdraw() {
+      auto held = ring_.monitor_.enter();
+      const auto left = std::exchange(ring_.offer_, {}).size();
+      counters_.moved(0 - left);
+      return left;
+    }
+
     std::error_code flush(const until& limit = {}) {
       const room_guest inside(waiting_);
       auto held = ring_.monitor_.enter();

@@ -105,7 +105,7 @@ class condvar_rest {
   template <class Deadline>
   std::uint64_t sleep(std::uint32_t ticket, const Deadline& deadline) {
     std::unique_lock held(mutex_);
-    if (epoch_ != ticket) return 0;
+    if (epoch_ != ticket) return 1;
     if (deadline) {
       wake_.wait_until(held, *deadline);
     } else {

@@ -26,7 +26,8 @@ struct ring_core {
   side head;  // written by the consumer; the producer waits at its gate
 
   /// Stores `index` into a side that the caller owns and wakes who waited for it.
-  static void publish(side& mine, std::uint64_t index, end_counters<Platform>& counters) noexcept {
+  [[gnu::always_inline]] static void publish(side& mine, std::uint64_t index,
+                                             end_counters<Platform>& counters) noexcept {
     // Releases the bytes, or the room, to the other end's acquire of this index.
     mine.index.store(index, Platform::publish);
     Platform::light_barrier();
@@ -62,9 +63,10 @@ inline constexpr std::size_t slice_bytes = std::size_t{16} << 10;
 struct ring_position {
   std::uint64_t index = 0;
   std::uint64_t other = 0;
-  std::size_t offset = 0;    // of `index` in the storage: nothing is rounded, nothing is divided
-  std::size_t open = 0;      // bytes reserved or peeked
-  std::uint64_t sample = 0;  // the index at which to look how full the ring is
+  std::size_t offset = 0;     // of `index` in the storage: nothing is rounded, nothing is divided
+  std::size_t open = 0;       // bytes reserved or peeked
+  std::uint64_t horizon = 0;  // a writer need not look at the other's index before this one
+  std::uint64_t sample = 0;   // the index at which to look how full the ring is
 
   void advance(std::size_t n, std::size_t capacity) noexcept {
     index += n;

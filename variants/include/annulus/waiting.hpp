@@ -52,12 +52,13 @@ class basic_gate {
         counters.waited();
         return {};
       }
-      if (i >= Platform::bare_glances) Platform::relax();
+      if (i >= bare_glances) Platform::relax();
     }
     return timed(counters, [&] {
       if constexpr (Rest::sleeps) {
         return spin_then_sleep(target, ready, nudge, limit, spin, counters);
       } else {
+        nudge();  // the other end may be armed below its useful target
         return keep_looking(target, ready, limit, counters);
       }
     });
@@ -91,12 +92,11 @@ class basic_gate {
   }
 
   /// The other end has published `index`, and then passed Platform::light_barrier().
-  void published(std::uint64_t index, end_counters<Platform>& counters) noexcept {
+  [[gnu::always_inline]] void published(std::uint64_t index,
+                                        end_counters<Platform>& counters) noexcept {
     // Pairs with the store in announce().
-    if (index < target_.load(std::memory_order_seq_cst)) [[likely]]
-      return;
-    counters.woke();
-    counters.entered_kernel(wake());
+    if (index >= target_.load(std::memory_order_seq_cst)) [[unlikely]]
+      wake(counters);
   }
 
   /// The other end is about to sleep at `index`: wakes this one if that already suffices.
@@ -104,9 +104,7 @@ class basic_gate {
     // Pairs with the store in announce().
     if (target_.load(std::memory_order_seq_cst) == nobody) return;
     // Relaxed: made visible by the load above.
-    if (index < minimum_.load(std::memory_order_relaxed)) return;
-    counters.woke();
-    counters.entered_kernel(wake());
+    if (index >= minimum_.load(std::memory_order_relaxed)) wake(counters);
   }
 
   /// Wakes the waiter whatever it waits for: close, error, cancel. Call after the reason is
@@ -120,6 +118,11 @@ class basic_gate {
   }
 
  private:
+  [[gnu::noinline]] void wake(end_counters<Platform>& counters) noexcept {
+    counters.woke();
+    counters.entered_kernel(wake());
+  }
+
   template <class Ready>
   std::error_code keep_looking(wait_target target, Ready ready, const until& limit,
                                end_counters<Platform>& counters) {
@@ -187,6 +190,9 @@ class basic_gate {
     void operator()() const noexcept { self->wake(); }
   };
 
+  // The first glances follow each other without a pause, which would answer later: about as long as
+  // a line takes from core to core and back.
+  static constexpr int bare_glances = Platform::glances * 4 / 5;
   static constexpr int looks_per_clock = 8;
   static constexpr std::uint64_t nobody = std::numeric_limits<std::uint64_t>::max();
 

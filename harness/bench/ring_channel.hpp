@@ -17,11 +17,11 @@ class ring_channel {
  public:
   explicit ring_channel(std::size_t bytes) : ring_(bytes) {}
 
-  void write(bytes_view from) {
+  [[gnu::always_inline]] void write(bytes_view from) {
     if (const auto done = ring_.writer().write(from); done.error) [[unlikely]]
       give_up(done.error.message());
   }
-  void read(bytes_span to) {
+  [[gnu::always_inline]] void read(bytes_span to) {
     if (const auto done = ring_.reader().read(to, to.size()); done.error) [[unlikely]]
       give_up(done.error.message());
   }

@@ -19,6 +19,10 @@ std::string name_of(const cell& at) {
                      harness::format_size(at.ring_size));
 }
 
+std::uint64_t scaled(std::uint64_t amount, double factor) {
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(amount) * factor));
+}
+
 // The amount that keeps the cell busy for as long as asked for.
 std::uint64_t calibrated(const cell& at, setup given) {
   constexpr std::uint64_t first = 1 << 14;
@@ -29,9 +33,9 @@ std::uint64_t calibrated(const cell& at, setup given) {
     const auto tried = at.what.run(given);
     const double factor = given.seconds / std::max(tried.seconds, 1e-9);
     if (factor * enough <= 1) {
-      return std::max<std::uint64_t>(1, std::llround(static_cast<double>(tried.amount) * factor));
+      return std::max<std::uint64_t>(1, scaled(tried.amount, factor));
     }
-    given.amount = std::llround(static_cast<double>(tried.amount) * std::min(factor, most_growth));
+    given.amount = scaled(tried.amount, std::min(factor, most_growth));
   }
 }
 

@@ -17,7 +17,7 @@ class boost_spsc {
   static constexpr auto name = "boost-spsc";
   explicit boost_spsc(std::size_t bytes) : queue_(bytes) {}
 
-  void write(bytes_view from) {
+  [[gnu::always_inline]] void write(bytes_view from) {
     const auto* at = reinterpret_cast<const char*>(from.data());
     spin_wait wait;
     for (auto left = from.size();;) {
@@ -29,7 +29,7 @@ class boost_spsc {
     }
   }
 
-  void read(bytes_span to) {
+  [[gnu::always_inline]] void read(bytes_span to) {
     auto* at = reinterpret_cast<char*>(to.data());
     spin_wait wait;
     for (auto left = to.size();;) {

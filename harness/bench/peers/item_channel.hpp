@@ -18,11 +18,11 @@ class item_channel {
   static constexpr auto name = Queue::name;
   explicit item_channel(std::size_t bytes) : queue_(bytes / Bytes) {}
 
-  void write(bytes_view from) {
+  [[gnu::always_inline]] void write(bytes_view from) {
     const auto* const items = reinterpret_cast<const item<Bytes>*>(from.data());
     for (std::size_t i = 0; i < from.size() / Bytes; ++i) queue_.put(items[i]);
   }
-  void read(bytes_span to) {
+  [[gnu::always_inline]] void read(bytes_span to) {
     auto* const items = reinterpret_cast<item<Bytes>*>(to.data());
     for (std::size_t i = 0; i < to.size() / Bytes; ++i) queue_.take(items[i]);
   }

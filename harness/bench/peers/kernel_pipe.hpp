@@ -25,14 +25,14 @@ class kernel_pipe {
       size /= 2;
   }
 
-  void write(bytes_view from) {
+  [[gnu::always_inline]] void write(bytes_view from) {
     while (!from.empty()) {
       const auto n = ::write(in_.get(), from.data(), from.size());
       if (n < 0) refuse("write to a pipe");
       from = from.subspan(static_cast<std::size_t>(n));
     }
   }
-  void read(bytes_span to) {
+  [[gnu::always_inline]] void read(bytes_span to) {
     while (!to.empty()) {
       const auto n = ::read(out_.get(), to.data(), to.size());
       if (n < 0) refuse("read from a pipe");

@@ -31,7 +31,7 @@ class rte_stream {
       throw std::bad_alloc();
   }
 
-  void write(bytes_view from) {
+  [[gnu::always_inline]] void write(bytes_view from) {
     const auto* at = from.data();
     spin_wait wait;
     for (auto left = static_cast<unsigned>(from.size() / unit);;) {
@@ -43,7 +43,7 @@ class rte_stream {
     }
   }
 
-  void read(bytes_span to) {
+  [[gnu::always_inline]] void read(bytes_span to) {
     auto* at = to.data();
     spin_wait wait;
     for (auto left = static_cast<unsigned>(to.size() / unit);;) {

@@ -31,12 +31,16 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     return {n, {}};
   }
 
-  [[gnu::always_inline]] transfer read(bytes_span to, std::size_t min = 1,
-                                       const until& limit = {}) {
-    if (to.size() <= known() && min <= to.size() && core().status.pristine()) [[likely]] {
-      take(to);
-      return {to.size(), {}};
-    }
+  // Inlined by force, and without a limit to construct: for a small read both cost more than the
+  // rest.
+  [[gnu::always_inline]] transfer read(bytes_span to, std::size_t min = 1) {
+    if (is_there(to, min)) [[likely]]
+      return take_all(to);
+    return read_slowly(to, min, {});
+  }
+  [[gnu::always_inline]] transfer read(bytes_span to, std::size_t min, const until& limit) {
+    if (is_there(to, min)) [[likely]]
+      return take_all(to);
     return read_slowly(to, min, limit);
   }
 
@@ -111,6 +115,14 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
       ended_ = closed;
     }
     return known();
+  }
+
+  [[gnu::always_inline]] bool is_there(bytes_span to, std::size_t min) const noexcept {
+    return to.size() <= known() && min <= to.size() && core().status.pristine();
+  }
+  [[gnu::always_inline]] transfer take_all(bytes_span to) noexcept {
+    take(to);
+    return {to.size(), {}};
   }
 
   // Precondition: as many bytes as `to` has are known of.

@@ -30,11 +30,16 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     return {n, n < from.size() ? make_error_code(errc::would_block) : std::error_code{}};
   }
 
-  [[gnu::always_inline]] transfer write(bytes_view from, const until& limit = {}) {
-    if (core().status.pristine() && from.size() <= room(from.size())) [[likely]] {
-      accept(from);
-      return {from.size(), {}};
-    }
+  // Inlined by force, and without a limit to construct: for a small write both cost more than the
+  // rest.
+  [[gnu::always_inline]] transfer write(bytes_view from) {
+    if (fits(from)) [[likely]]
+      return accept_all(from);
+    return write_slowly(from, {});
+  }
+  [[gnu::always_inline]] transfer write(bytes_view from, const until& limit) {
+    if (fits(from)) [[likely]]
+      return accept_all(from);
     return write_slowly(from, limit);
   }
 
@@ -111,6 +116,14 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     // Acquire: pairs with the reader's publish.
     at_.other = core().head.index.load(std::memory_order_acquire);
     return capacity() - static_cast<std::size_t>(at_.index - at_.other);
+  }
+
+  [[gnu::always_inline]] bool fits(bytes_view from) noexcept {
+    return core().status.pristine() && from.size() <= room(from.size());
+  }
+  [[gnu::always_inline]] transfer accept_all(bytes_view from) noexcept {
+    accept(from);
+    return {from.size(), {}};
   }
 
   // Precondition: there is room for `from`.

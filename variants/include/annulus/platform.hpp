@@ -99,7 +99,10 @@ struct std_platform {
   }
 
   /// Looks at the other end that a wait begins with, before it reads a clock or thinks of sleeping.
-  static constexpr int glances = 64;
+  static constexpr int glances = 320;
+  /// Those of them that follow each other without a pause, which would answer later: about as long
+  /// as a line takes from core to core and back.
+  static constexpr int bare_glances = 256;
   /// How long a first wait spins before it sleeps; later ones go by experience (spin_budget.hpp).
   static constexpr std::chrono::nanoseconds first_budget{4000};
 

@@ -52,7 +52,7 @@ class basic_gate {
         counters.waited();
         return {};
       }
-      Platform::relax();
+      if (i >= Platform::bare_glances) Platform::relax();
     }
     return timed(counters, [&] {
       if constexpr (Rest::sleeps) {

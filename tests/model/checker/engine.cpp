@@ -177,10 +177,10 @@ std::optional<engine::cause> engine::can_go_on(const thread& which) const {
       if (!mutexes_[which.on].held) return cause::none;
       return std::nullopt;
     case state::looking: {
-      if (which.changes != changes_ || which.looked_at == 0) return cause::none;
-      for (std::uint32_t location = 0; location < max_locations; ++location) {
-        if ((which.looked_at >> location & 1U) == 0) continue;
-        if (memory_.newest_at(location) > which.oldest[location]) return cause::none;
+      const auto& looks = which.looks;
+      if (which.changes != changes_ || which.looking_since == looks.size()) return cause::none;
+      for (auto each = which.looking_since; each < looks.size(); ++each) {
+        if (memory_.newest_at(looks[each].location) > looks[each].at) return cause::none;
       }
       if (which.saw_clock && next_deadline()) return cause::time;
       return std::nullopt;
@@ -309,11 +309,16 @@ std::uint32_t engine::pick(const memory::places& from, std::string_view surprise
 
 // The thread has just read `location`.
 void engine::looked(std::uint32_t location) {
-  auto& self = me();
-  const auto at = memory_.known(running_).seen[location];
-  auto& oldest = self.oldest[location];
-  oldest = (self.looked_at >> location & 1U) != 0 ? std::min(oldest, at) : at;
-  self.looked_at |= 1U << location;
+  if (concurrent_) me().looks.push_back({location, memory_.known(running_).seen[location]});
+}
+
+// How many looks came before the last wait at this line: a loop may wait within another's look.
+std::size_t& engine::looks_before(const where& loop) {
+  auto& loops = me().loops;
+  for (auto& [at, since] : loops) {
+    if (at.line == loop.line && at.file == loop.file) return since;
+  }
+  return loops.emplace_back(loop, 0).second;
 }
 
 std::uint64_t engine::load(std::uint32_t location, order how, const where& at) {
@@ -499,11 +504,12 @@ void engine::futex_wake(std::uint32_t location, const where& at) {
 
 void engine::look_again(const where& at) {
   if (++steps_ > bounds_.steps) fail("livelock: no end after so many steps");
-  me().changes = changes_;
+  auto& self = me();
+  self.changes = changes_;
+  self.looking_since = looks_before(at);
   note(at, "waits for a change");
   block(state::looking, 0, std::nullopt, at);
-  me().looked_at = 0;
-  me().saw_clock = false;
+  looks_before(at) = self.looks.size();
 }
 
 }  // namespace annulus::model

@@ -98,7 +98,8 @@ class engine {
                   const where& at);
   void futex_wake(std::uint32_t location, const where& at);
 
-  /// Blocks until something that this thread has looked at since the last such call has changed.
+  /// Blocks until something that this thread has looked at since the last such call from the same
+  /// line has changed.
   void look_again(const where& at);
   [[nodiscard]] time_point now() noexcept;
   void doze() noexcept { now_ += std::chrono::nanoseconds(1); }
@@ -106,14 +107,19 @@ class engine {
  private:
   enum class state { ready, locking, sleeping, waiting, looking, finished };
   enum class cause { none, time, spurious };
+  struct look {
+    std::uint32_t location;
+    std::uint32_t at;  // the store that was read there
+  };
   struct thread {
     std::string name;
     state what = state::ready;
     std::uint32_t on = 0;  // mutex, location or condition
     std::optional<time_point> until{};
     cause woken = cause::none;
-    std::uint32_t looked_at = 0;                        // a bit a location
-    std::array<std::uint32_t, max_locations> oldest{};  // the store that a look found there
+    std::vector<look> looks{};      // what it read
+    std::size_t looking_since = 0;  // those of the loop that waits now
+    std::vector<std::pair<where, std::size_t>> loops{};
     bool saw_clock = false;
     std::uint64_t changes = 0;
     where at = where::current();
@@ -139,6 +145,7 @@ class engine {
   void give_to(std::uint32_t next);
   [[noreturn]] void end_run();
   void looked(std::uint32_t location);
+  std::size_t& looks_before(const where& loop);
   void check_alive(bool dead, const where& at);
   std::uint32_t pick(const memory::places& from, std::string_view surprise);
   [[nodiscard]] std::string stuck() const;

@@ -17,12 +17,24 @@
 
 namespace annulus::model {
 
-using park_asymmetric = basic_ring<flat_storage, park_waiting, asymmetric_platform>;
-using park_symmetric = basic_ring<flat_storage, park_waiting, symmetric_platform>;
-using park_fenced = basic_ring<flat_storage, park_waiting, fenced_platform>;
-using condvar_asymmetric = basic_ring<flat_storage, condvar_waiting, asymmetric_platform>;
-using yield_ring = basic_ring<flat_storage, yield_waiting, asymmetric_platform>;
-using spin_ring = basic_ring<flat_storage, spin_waiting, asymmetric_platform>;
+/// A flat storage over memory of its own, without the kernel: a ring is made millions of times.
+class small_storage : public flat_storage {
+ public:
+  explicit small_storage(std::size_t capacity, const memory_policy& = {})
+      : flat_storage(bytes_span(memory_).first(capacity)) {}
+  small_storage(const small_storage&) = delete;
+  small_storage& operator=(const small_storage&) = delete;
+
+ private:
+  std::array<std::byte, 16> memory_{};
+};
+
+using park_asymmetric = basic_ring<small_storage, park_waiting, asymmetric_platform>;
+using park_symmetric = basic_ring<small_storage, park_waiting, symmetric_platform>;
+using park_fenced = basic_ring<small_storage, park_waiting, fenced_platform>;
+using condvar_asymmetric = basic_ring<small_storage, condvar_waiting, asymmetric_platform>;
+using yield_ring = basic_ring<small_storage, yield_waiting, asymmetric_platform>;
+using spin_ring = basic_ring<small_storage, spin_waiting, asymmetric_platform>;
 using locked_flat = locked_ring<flat_store, symmetric_platform>;
 using locked_segments = locked_ring<segment_store, symmetric_platform>;
 using pipe = basic_pipe_ring<symmetric_platform>;

@@ -15,7 +15,7 @@ template <class Waiting, class Platform>
 struct mapped {
   explicit mapped(std::size_t capacity) : storage(capacity) {}
   ring_core<Waiting, Platform> core;
-  flat_storage storage;
+  small_storage storage;
 };
 
 /// One process's view of it, as the ends want it.

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
 constexpr auto promised = 100ms;
-constexpr int kills_a_side = 50;
+constexpr std::size_t kills_a_side = 50;
 constexpr std::size_t capacity = 60'000;  // no power of two, and no whole pages
 
 /// Kills a peer after a random time from another thread, so that this one may wait in a ring.
@@ -48,7 +48,7 @@ class death : public ::testing::Test {
   }
   void TearDown() override {
     const std::chrono::duration<double, std::milli> worst = worst_;
-    std::printf("worst of %d deaths: reported after %.3f ms\n", kills_a_side, worst.count());
+    std::printf("worst of %zu deaths: reported after %.3f ms\n", kills_a_side, worst.count());
     RecordProperty("worst_ms", std::to_string(worst.count()));
   }
 
@@ -82,7 +82,7 @@ void settle(const peer& victim, const End& mine) {
 }
 
 TEST_F(death, of_the_writer_is_reported_in_time_and_what_it_committed_is_read) {
-  for (int trial = 0; trial < kills_a_side; ++trial) {
+  for (std::size_t trial = 0; trial < kills_a_side; ++trial) {
     const auto name = ring_names[trial % std::size(ring_names)];
     const auto what = moments[trial % std::size(moments)];
     SCOPED_TRACE(::testing::Message() << "seed " << seed_ << ", trial " << trial << ", " << name
@@ -109,7 +109,7 @@ TEST_F(death, of_the_writer_is_reported_in_time_and_what_it_committed_is_read) {
 }
 
 TEST_F(death, of_the_reader_is_reported_in_time) {
-  for (int trial = 0; trial < kills_a_side; ++trial) {
+  for (std::size_t trial = 0; trial < kills_a_side; ++trial) {
     const auto name = ring_names[trial % std::size(ring_names)];
     const auto what = moments[trial % std::size(moments)];
     SCOPED_TRACE(::testing::Message() << "seed " << seed_ << ", trial " << trial << ", " << name

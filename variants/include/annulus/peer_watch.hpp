@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <system_error>
 #include <thread>
@@ -96,7 +97,7 @@ class peer_watch {
       if (stop.stop_requested()) return {};
       const process_identity peer(peer_.load(std::memory_order_acquire));
       if (peer) return peer;
-      shared_platform::futex_wait(arrivals_, ticket, {});
+      shared_platform::futex_wait(arrivals_, ticket, no_deadline);
     }
   }
 
@@ -107,6 +108,8 @@ class peer_watch {
     }
     return both[1].revents == 0;
   }
+
+  static constexpr std::optional<shared_platform::clock::time_point> no_deadline{};
 
   const std::atomic<std::uint64_t>& peer_;
   std::atomic<std::uint32_t>& arrivals_;

@@ -153,7 +153,12 @@ void read_axes(const toml::table& axes, std::string_view source,
     return [allowed](const entry& at) { return one_of(at, allowed); };
   };
   refuse_unknown_keys(axes, source, "axes.", axis_keys);
-  read_axis(axes, source, "ring", out.ring, chosen(rings));
+  const toml::node* const ring = axes.get("ring");
+  if (ring != nullptr && ring->value_exact<std::string>() == "all") {
+    out.ring.assign(rings.begin(), rings.end());
+  } else {
+    read_axis(axes, source, "ring", out.ring, chosen(rings));
+  }
   read_axis(axes, source, "sink", out.sink, chosen(sinks));
   read_axis(axes, source, "mode", out.mode, chosen(modes));
   read_axis(axes, source, "hand", out.hand, chosen(hands));

@@ -19,6 +19,11 @@ TEST(matrix, defaults_are_one_value_an_axis) {
   EXPECT_EQ(found.axes.sync, (std::vector<bool>{false}));
 }
 
+TEST(matrix, all_rings_are_those_of_the_build) {
+  const matrix found = matrix_of("name = 'm'\n[axes]\nring = 'all'");
+  EXPECT_EQ(found.axes.ring, (std::vector<std::string>(test_rings.begin(), test_rings.end())));
+}
+
 constexpr std::string_view full = R"(name = "all-of-it"
 description = "every key"
 repetitions = 7
@@ -101,6 +106,7 @@ TEST(matrix, sizes_and_geometries_have_limits) {
 
 TEST(matrix, lists_are_neither_empty_nor_repetitive) {
   EXPECT_THROW(matrix_of("name = 'm'\n[axes]\nring = []"), bad_input);
+  EXPECT_THROW(matrix_of("name = 'm'\n[axes]\nring = 'futex'"), bad_input);
   EXPECT_EQ(refusal("name = 'm'\n[axes]\nring = ['futex', 'futex']"),
             "m.toml, line 3: axes.ring must name each value once, but repeats \"futex\"");
 }

@@ -192,6 +192,7 @@ struct peek_call {
 
 /// As writer.write(from), awaited. `from` must stay until the result.
 template <ring_writer Writer>
+requires armable<Writer>
 auto async_write(Writer& end, bytes_view from, std::stop_token token = {}) {
   if constexpr (detail::is_rendezvous<Writer>) {
     return operation(end, detail::hand_over_call{from}, std::move(token));
@@ -201,16 +202,19 @@ auto async_write(Writer& end, bytes_view from, std::stop_token token = {}) {
 }
 /// As reader.read(to, min), awaited. `to` must stay until the result.
 template <ring_reader Reader>
+requires armable<Reader>
 auto async_read(Reader& end, bytes_span to, std::size_t min = 1, std::stop_token token = {}) {
   return operation(end, detail::read_call{to, min}, std::move(token));
 }
 /// As writer.reserve(min), awaited.
 template <ring_writer Writer>
+requires armable<Writer>
 auto async_reserve(Writer& end, std::size_t min, std::stop_token token = {}) {
   return operation(end, detail::reserve_call{min}, std::move(token));
 }
 /// As reader.peek(min), awaited.
 template <ring_reader Reader>
+requires armable<Reader>
 auto async_peek(Reader& end, std::size_t min, std::stop_token token = {}) {
   return operation(end, detail::peek_call{min}, std::move(token));
 }

@@ -80,16 +80,17 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     core().fail(error);
   }
 
-  bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
+  bool arm(std::size_t min, waker& who, std::size_t useful = 0) requires(Ring::gate::has_wakers) {
     const wait_target target{at_.index + min, at_.index + std::max(min, useful), at_.index + min};
     return core().tail.gate.arm(target, who, reached(), nudge_writer());
   }
-  bool disarm(waker& who) noexcept { return core().tail.gate.disarm(who); }
+  bool disarm(waker& who) noexcept requires(Ring::gate::has_wakers) {
+    return core().tail.gate.disarm(who);
+  }
   void wake() noexcept { core().tail.gate.wake(); }
 
  private:
-  template <class Storage, class Waiting, class Platform>
-  friend class basic_ring;
+  friend Ring;
   friend observers<basic_reader>;
   const Ring& observed() const noexcept { return ring_; }
 

@@ -92,17 +92,18 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     core().fail(error);
   }
 
-  bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
+  bool arm(std::size_t min, waker& who, std::size_t useful = 0) requires(Ring::gate::has_wakers) {
     const auto target = room_target(min, std::max(min, useful));
     const auto refused = [this] { return bool(core().status.writer_refusal()); };
     return core().head.gate.arm(target, who, reached(refused), nudge_reader());
   }
-  bool disarm(waker& who) noexcept { return core().head.gate.disarm(who); }
+  bool disarm(waker& who) noexcept requires(Ring::gate::has_wakers) {
+    return core().head.gate.disarm(who);
+  }
   void wake() noexcept { core().head.gate.wake(); }
 
  private:
-  template <class Storage, class Waiting, class Platform>
-  friend class basic_ring;
+  friend Ring;
   friend observers<basic_writer>;
   const Ring& observed() const noexcept { return ring_; }
 

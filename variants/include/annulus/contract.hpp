@@ -42,7 +42,7 @@
 //         errc::consume_overrun, with nothing changed, if n exceeds what was peeked.
 //     void close()                 The writer's next call, or its wait, fails with errc::closed.
 //     void close(error_code)       The same with this error, for both ends.
-//   both ends, for those that do not block (async.hpp, ready_event.hpp)
+//   both ends, for those that do not block (async.hpp, ready_event.hpp); not across processes
 //     bool arm(size_t min, waker& who, size_t useful = min)
 //         Has `who` notified once, when `useful` bytes can be moved, or `min` and the other end
 //         waits, or the stream changes state. False, and nothing armed, if `min` can be moved now,
@@ -133,7 +133,7 @@ concept armable = requires(End& end, std::size_t n, waker& who) {
 
 template <class End>
 concept ring_writer =
-    observable<End> && armable<End> && !std::copyable<End> &&
+    observable<End> && !std::copyable<End> &&
     requires(End & end, bytes_view from, std::size_t n, const until& limit, std::error_code error) {
   { end.write(from) } -> std::same_as<transfer>;
   { end.write(from, limit) } -> std::same_as<transfer>;
@@ -150,7 +150,7 @@ concept ring_writer =
 
 template <class End>
 concept ring_reader =
-    observable<End> && armable<End> && !std::copyable<End> &&
+    observable<End> && !std::copyable<End> &&
     requires(End & end, bytes_span to, std::size_t n, const until& limit, std::error_code error) {
   { end.read(to) } -> std::same_as<transfer>;
   { end.read(to, n, limit) } -> std::same_as<transfer>;
@@ -171,6 +171,8 @@ concept byte_ring =
     observable<Ring> && requires(Ring & ring) {
   requires ring_writer<std::remove_reference_t<decltype(ring.writer())>>;
   requires ring_reader<std::remove_reference_t<decltype(ring.reader())>>;
+  requires armable<std::remove_reference_t<decltype(ring.writer())>>;
+  requires armable<std::remove_reference_t<decltype(ring.reader())>>;
   ring.reset();
   { ring.memory() } -> std::same_as<memory_report>;
   { variant<Ring>.name } -> std::convertible_to<std::string_view>;

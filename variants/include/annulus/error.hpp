@@ -25,6 +25,9 @@ enum class errc {
   no_such_node,          ///< a memory policy names a NUMA node that this process may not use
   no_huge_pages,         ///< huge_pages::always, and there are not enough of them
   no_memory_policy,      ///< a memory policy for a ring whose memory takes none
+  foreign_error,         ///< the other process failed with an error that has no meaning in this one
+  not_a_shared_ring,     ///< a file that holds no shared ring, or one of another kind
+  end_taken,             ///< an end of a shared ring that has been attached before
 };
 
 /// The category of `errc`. Thread-safe.
@@ -63,6 +66,12 @@ inline const std::error_category& ring_category() noexcept {
           return "huge pages cannot be had";
         case errc::no_memory_policy:
           return "ring takes no memory policy";
+        case errc::foreign_error:
+          return "other process failed with an error of its own";
+        case errc::not_a_shared_ring:
+          return "not a shared ring of this kind";
+        case errc::end_taken:
+          return "end of the shared ring has been attached before";
       }
       return "unknown ring error";
     }

@@ -29,6 +29,12 @@ namespace annulus {
 /// Two lines, since the adjacent-line prefetcher of x86 pulls lines in pairs.
 inline constexpr std::size_t line_bytes = 128;
 
+/// A platform whose ends may lie in different processes: neither can call back into the other.
+template <class Platform>
+concept crosses_processes = requires {
+  requires Platform::crosses_processes;
+};
+
 /// The real machine: std atomics, the Linux futex.
 struct std_platform {
   template <class T>
@@ -78,8 +84,10 @@ struct std_platform {
 #endif
 
   /// Sleeps while `word` holds `expected`, until a wake, the deadline or a signal. Orders nothing.
+  /// `scope`: who may wake it, FUTEX_PRIVATE_FLAG for this process, 0 for all.
   static void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                         const std::optional<clock::time_point>& deadline) noexcept {
+                         const std::optional<clock::time_point>& deadline,
+                         int scope = FUTEX_PRIVATE_FLAG) noexcept {
     timespec limit{};
     if (deadline) {
       const auto since = deadline->time_since_epoch();
@@ -88,14 +96,14 @@ struct std_platform {
       limit.tv_nsec = static_cast<long>(std::chrono::nanoseconds(since - seconds).count());
     }
     // FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time, which is what steady_clock reads.
-    syscall(SYS_futex, address(word), FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected,
+    syscall(SYS_futex, address(word), FUTEX_WAIT_BITSET | scope, expected,
             deadline ? &limit : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
   }
 
-  /// Wakes every thread asleep on `word`. Orders nothing.
-  static void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
-    syscall(SYS_futex, address(word), FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, nullptr, nullptr,
-            0);
+  /// Wakes every thread asleep on `word` in the same scope. Orders nothing.
+  static void futex_wake(std::atomic<std::uint32_t>& word,
+                         int scope = FUTEX_PRIVATE_FLAG) noexcept {
+    syscall(SYS_futex, address(word), FUTEX_WAKE | scope, INT_MAX, nullptr, nullptr, 0);
   }
 
   /// Looks at the other end that a wait begins with, before it reads a clock or thinks of sleeping.

@@ -23,13 +23,10 @@ class stream_status {
   }
   void close_reader() noexcept { word_.fetch_or(reader_closed, std::memory_order_release); }
 
-  /// The process at one end is gone. The bytes that a writer had published are drained first.
-  void lose_writer() noexcept {
-    word_.fetch_or(writer_closed | writer_died, std::memory_order_release);
-  }
-  void lose_reader() noexcept {
-    word_.fetch_or(reader_closed | reader_died, std::memory_order_release);
-  }
+  /// The process at one end is gone; no loss if that end had closed. The bytes that a writer had
+  /// published are drained first.
+  void lose_writer() noexcept { lose(writer_closed, writer_died); }
+  void lose_reader() noexcept { lose(reader_closed, reader_died); }
 
   /// Records `error` if it is the first one.
   void fail(std::error_code error) noexcept {
@@ -75,6 +72,17 @@ class stream_status {
  private:
   static constexpr std::uint32_t writer_closed = 1, reader_closed = 2, claimed = 4, failed = 8,
                                  writer_died = 16, reader_died = 32;
+
+  void lose(std::uint32_t closed, std::uint32_t died) noexcept {
+    // Relaxed: a close by the dead was seen long ago, and one by the living only decides for
+    // itself.
+    auto word = word_.load(std::memory_order_relaxed);
+    // Release: as in close_writer().
+    while ((word & closed) == 0 &&
+           !word_.compare_exchange_strong(word, word | closed | died, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+    }
+  }
 
   [[nodiscard]] std::error_code refusal(std::uint32_t word, std::uint32_t closes) const noexcept {
     if ((word & failed) != 0) return error_;

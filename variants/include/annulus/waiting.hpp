@@ -16,6 +16,7 @@
 #include <optional>
 #include <stop_token>
 #include <system_error>
+#include <type_traits>
 
 namespace annulus {
 
@@ -40,6 +41,8 @@ template <class Rest, class Platform>
 class basic_gate {
  public:
   using budget = spin_budget<Platform>;
+  /// A waker is an address, which means nothing in another process.
+  static constexpr bool has_wakers = !crosses_processes<Platform>;
 
   /// Waits until `ready(index)` for an index of the target. `nudge()` is called before each sleep
   /// and must wake the other end if it sleeps below its useful target but above its minimum, or
@@ -67,7 +70,7 @@ class basic_gate {
   /// Has `who` notified once, when the index reaches the target or wake() is called. False, and
   /// `who` is not kept, if that is so already.
   template <class Ready, class Nudge>
-  bool arm(wait_target target, waker& who, Ready ready, Nudge nudge) {
+  bool arm(wait_target target, waker& who, Ready ready, Nudge nudge) requires(has_wakers) {
     if (ready(target.minimum)) return false;
     // Acquire and release, and an exchange: a wake() that found nobody here has stored its `nobody`
     // before the target below.
@@ -82,7 +85,7 @@ class basic_gate {
   }
 
   /// Takes `who` back. False if it has been notified, or is being so.
-  bool disarm(waker& who) noexcept {
+  bool disarm(waker& who) noexcept requires(has_wakers) {
     auto* expected = &who;
     // Acquire and release, as in arm(); on failure nothing was ours to take.
     const auto mine = waker_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel,
@@ -112,8 +115,10 @@ class basic_gate {
   std::uint64_t wake() noexcept {
     // Relaxed: ordered before a later target by the exchange below, and by the rest.
     target_.store(nobody, std::memory_order_relaxed);
-    // Pairs with the exchange in arm().
-    if (auto* const armed = waker_.exchange(nullptr, std::memory_order_acq_rel)) armed->notify();
+    if constexpr (has_wakers) {
+      // Pairs with the exchange in arm().
+      if (auto* const armed = waker_.exchange(nullptr, std::memory_order_acq_rel)) armed->notify();
+    }
     return rest_.rouse();
   }
 
@@ -198,7 +203,10 @@ class basic_gate {
 
   typename Platform::template atomic<std::uint64_t> target_{nobody};
   typename Platform::template atomic<std::uint64_t> minimum_{0};
-  typename Platform::template atomic<waker*> waker_{nullptr};
+  struct no_waker {};
+  [[no_unique_address]] std::conditional_t<has_wakers, typename Platform::template atomic<waker*>,
+                                           no_waker>
+      waker_{};
   Rest rest_;
 };
 

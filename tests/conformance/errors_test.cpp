@@ -9,12 +9,6 @@ const auto second_error = std::make_error_code(std::errc::no_space_on_device);
 template <class Ring>
 class errors : public suite<Ring> {
  protected:
-  // Puts `n` bytes of the stream in without a reader; also a pipe can do that in place.
-  static void put(Ring& ring, std::size_t n) {
-    fill(ring.writer().reserve(n).memory.prefix(n), 0);
-    ASSERT_FALSE(ring.writer().commit(n));
-  }
-
   // Every call of both ends that can fail with a sticky error.
   static std::vector<std::error_code> all_results(Ring& ring) {
     std::byte byte{};

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 #include "support/rings.hpp"
@@ -31,6 +32,12 @@ class suite : public ::testing::Test {
   // A pipe holds nothing: what needs room before a reader comes does not apply to it, and is
   // asserted as such.
   static constexpr bool buffered = variant<Ring>.buffered;
+
+  // How often to repeat what two threads do. Seldom with a ring that spins for ever: where other
+  // work runs on the same cores, each hand-over costs it a time slice.
+  static constexpr std::uint64_t times(std::uint64_t n) {
+    return variant<Ring>.waiting == spin_waiting::name ? n / 10 : n;
+  }
 
   // Puts `n` <= limit() bytes of the stream in without a reader; also a pipe can do that in place.
   static void put(Ring& ring, std::size_t n, std::uint64_t from = 0) {

@@ -182,6 +182,7 @@ struct platform_base {
 
   // No spin before a sleep: it does what the looks around it do, and would only hide them.
   static constexpr int glances = 0;
+  static constexpr int bare_glances = 0;
   static constexpr std::chrono::nanoseconds first_budget{0};
   static void relax(where at = where::current()) noexcept { engine::here().look_again(at); }
   static void yield(where at = where::current()) noexcept { engine::here().look_again(at); }

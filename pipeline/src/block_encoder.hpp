@@ -138,7 +138,8 @@ class in_place_encoder {
     lanes_[i].hand_over_frame([&](auto& writer) {
       const auto hash = bitrot_hash({shards_[i], frame - digest_bytes});
       std::memcpy(frames_[i], hash.data(), digest_bytes);
-      if (!spaces_[i].contiguous()) copy_bytes<std_platform>(bytes_view(frames_[i], frame), spaces_[i]);
+      if (!spaces_[i].contiguous())
+        copy_bytes<std_platform>(bytes_view(frames_[i], frame), spaces_[i]);
       return writer.commit(frame);
     });
   }

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <annulus/all.hpp>
 #include <annulus/ring.hpp>
 #include <memory>
+#include <string_view>
 
 #include "command.hpp"
 #include "json.hpp"
@@ -24,13 +26,24 @@ void print_json() {
   fmt::print("{}\n", list.dump(2));
 }
 
+/// As wide as the widest of a column, and two blanks.
+std::size_t width_of(std::string_view title, std::string_view variant_info::*column) {
+  std::size_t widest = title.size();
+  for (const auto& info : all_rings::infos) widest = std::max(widest, (info.*column).size());
+  return widest + 2;
+}
+
 void print_table() {
-  constexpr auto row = "{:2}{:9}{:27}{:31}{:12}{:14}{}\n";
-  fmt::print(row, "", "name", "storage", "waiting", "contiguous", "kernel waits", "source");
+  constexpr auto row = "{:2}{:{}}{:{}}{:{}}{:12}{:14}{}\n";
+  const auto name = width_of("name", &variant_info::name);
+  const auto storage = width_of("storage", &variant_info::storage);
+  const auto waiting = width_of("waiting", &variant_info::waiting);
+  fmt::print(row, "", "name", name, "storage", storage, "waiting", waiting, "contiguous",
+             "kernel waits", "source");
   for (const auto& info : all_rings::infos) {
-    fmt::print(row, info.name == variant<ring>.name ? "*" : "", info.name, info.storage,
-               info.waiting, info.contiguous ? "yes" : "no", info.kernel_waits ? "yes" : "no",
-               info.source);
+    fmt::print(row, info.name == variant<ring>.name ? "*" : "", info.name, name, info.storage,
+               storage, info.waiting, waiting, info.contiguous ? "yes" : "no",
+               info.kernel_waits ? "yes" : "no", info.source);
   }
   fmt::print("\n* annulus::ring in this build; choose another with cmake -DANNULUS_RING=NAME\n");
 }

@@ -130,7 +130,7 @@ struct hand_over_call {
   }
   template <class Writer>
   void give_up(Writer& end) {
-    result.bytes += std::exchange(offered, 0) - end.withdraw();
+    if (offered > 0) result.bytes += std::exchange(offered, 0) - end.withdraw();
   }
 };
 

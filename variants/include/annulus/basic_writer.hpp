@@ -50,7 +50,6 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
       if (const auto error = core().status.writer_refusal()) return {{}, error};
     }
     if (room(std::max<std::size_t>(min, 1)) < min) return {{}, errc::would_block};
-    at_.horizon = at_.other + capacity();  // all of it, since all of it may be committed
     at_.open = static_cast<std::size_t>(at_.horizon - at_.index);
     return {ring_.storage().at(at_.offset, at_.open), {}};
   }
@@ -109,20 +108,15 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
 
   [[nodiscard]] auto& core() const noexcept { return ring_.core(); }
 
-  // Free bytes: at least `wanted`, or all that there are. One comparison, unless it is time to look
-  // at the shared index, because too little is known of or for the histogram.
+  // The free bytes, looking at the shared index only if fewer than `wanted` are known of.
   [[gnu::always_inline]] std::size_t room(std::size_t wanted) noexcept {
     const auto known = static_cast<std::size_t>(at_.horizon - at_.index);
-    return known >= wanted ? known : look(wanted);
+    return known >= wanted ? known : look();
   }
-  [[gnu::noinline]] std::size_t look(std::size_t wanted) noexcept {
+  [[gnu::noinline]] std::size_t look() noexcept {
     // Acquire: pairs with the reader's publish.
     at_.other = core().head.index.load(std::memory_order_acquire);
-    if (at_.index >= at_.sample) {
-      at_.sample = at_.index + sample_interval(capacity());
-      counters_.saw(static_cast<std::size_t>(at_.index - at_.other), capacity());
-    }
-    at_.horizon = std::min(at_.other + capacity(), std::max(at_.sample, at_.index + wanted));
+    at_.horizon = at_.other + capacity();
     return static_cast<std::size_t>(at_.horizon - at_.index);
   }
 
@@ -155,6 +149,13 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     at_.advance(n, capacity());
     if (n == 0) return;
     core().publish(core().tail, at_.index, counters_);
+    if (at_.index >= at_.sample) [[unlikely]]
+      sample();
+  }
+
+  [[gnu::noinline]] void sample() noexcept {
+    at_.sample = at_.index + sample_interval(capacity());
+    counters_.saw(capacity() - look(), capacity());
   }
 
   [[gnu::noinline]] transfer write_slowly(bytes_view from, const until& limit) {

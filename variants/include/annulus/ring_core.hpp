@@ -65,7 +65,7 @@ struct ring_position {
   std::uint64_t other = 0;
   std::size_t offset = 0;     // of `index` in the storage: nothing is rounded, nothing is divided
   std::size_t open = 0;       // bytes reserved or peeked
-  std::uint64_t horizon = 0;  // a writer need not look at the other's index before this one
+  std::uint64_t horizon = 0;  // up to where a writer knows of room
   std::uint64_t sample = 0;   // the index at which to look how full the ring is
 
   void advance(std::size_t n, std::size_t capacity) noexcept {

@@ -31,7 +31,12 @@ class stream_status {
   /// Records `error` if it is the first one.
   void fail(std::error_code error) noexcept {
     // Relaxed: the claim only elects who writes error_; the release below publishes it.
-    if ((word_.fetch_or(claimed, std::memory_order_relaxed) & claimed) != 0) return;
+    if ((word_.fetch_or(claimed, std::memory_order_relaxed) & claimed) != 0) {
+      // The winner is two steps from having failed the stream, and the loser must not go on before,
+      // as if nothing had happened. A process that died in between never gets there.
+      while ((load() & (failed | writer_died | reader_died)) == 0) Platform::relax();
+      return;
+    }
     error_ = typename Platform::error(error);
     word_.fetch_or(failed, std::memory_order_release);  // pairs with the acquire of load()
   }
@@ -92,14 +97,7 @@ class stream_status {
 
   // Acquire: pairs with the release of every transition above.
   [[nodiscard]] std::uint32_t load() const noexcept {
-    auto word = word_.load(std::memory_order_acquire);
-    // Whoever has claimed the stream is two steps from having failed it; until then nobody may go
-    // on as if nothing had happened. A process that died in between never will.
-    while ((word & (claimed | failed | writer_died | reader_died)) == claimed) [[unlikely]] {
-        Platform::relax();
-        word = word_.load(std::memory_order_acquire);
-      }
-    return word;
+    return word_.load(std::memory_order_acquire);
   }
 
   typename Platform::template atomic<std::uint32_t> word_{0};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <annulus/contract.hpp>
 #include <annulus/ready_event.hpp>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -39,6 +40,29 @@ class interruption {
   }
   mutable std::mutex mutex_;
   std::stop_source source_;
+};
+
+/// A waker to wait for on the thread that armed it.
+class bell : public waker {
+ public:
+  bell() : waker(&ring) {}
+  void wait() {
+    std::unique_lock held(mutex_);
+    rung_.wait(held, [this] { return was_rung_; });
+  }
+
+ private:
+  static void ring(waker& self) noexcept {
+    auto& bell_ = static_cast<bell&>(self);
+    // Notified with the lock held: the bell is gone as soon as its owner has it.
+    const std::scoped_lock held(bell_.mutex_);
+    bell_.was_rung_ = true;
+    bell_.rung_.notify_one();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable rung_;
+  bool was_rung_ = false;
 };
 
 /// What an end knows when it has left.
@@ -124,6 +148,12 @@ class end_base {
     ready.disarm(end_);
   }
 
+  /// Waits until the end can move `min` bytes, and rather more.
+  void wait_by_bell(std::size_t min) {
+    bell rung;
+    if (end_.arm(min, rung, random_.next(min, std::max(min, limit_)))) rung.wait();
+  }
+
   // NOLINTBEGIN(cppcoreguidelines-non-private-member-variables-in-classes)
   End& end_;
   const plan& plan_;
@@ -141,7 +171,7 @@ class producer : public end_base<Writer, producer<Writer>> {
   using base = end_base<Writer, producer>;
 
  public:
-  static constexpr std::size_t kinds = 9;
+  static constexpr std::size_t kinds = 10;
 
   producer(Writer& end, const plan& drawn, whereabouts& where) : base(end, drawn, 0x57, where) {}
 
@@ -186,9 +216,13 @@ class producer : public end_base<Writer, producer<Writer>> {
         enters("flush", 0);
         return this->end_.flush(this->plan_.who == demand::writer ? this->any_limit()
                                                                   : this->deadline());
-      default:
+      case 8:
         enters("wait by event", room);
         this->wait_by_event(room);
+        return {};
+      default:
+        enters("wait by bell", room);
+        this->wait_by_bell(room);
         return {};
     }
   }
@@ -228,7 +262,7 @@ class consumer : public end_base<Reader, consumer<Reader>> {
   using base = end_base<Reader, consumer>;
 
  public:
-  static constexpr std::size_t kinds = 8;
+  static constexpr std::size_t kinds = 9;
 
   consumer(Reader& end, const plan& drawn, whereabouts& where)
       : base(end, drawn, 0x52, where), buffer_(3 * this->limit_) {}
@@ -275,9 +309,13 @@ class consumer : public end_base<Reader, consumer<Reader>> {
       case 6:
         enters("try_peek", shown);
         return take(shown, this->end_.try_peek(shown));
-      default:
+      case 7:
         enters("wait by event", shown);
         this->wait_by_event(shown);
+        return {};
+      default:
+        enters("wait by bell", shown);
+        this->wait_by_bell(shown);
         return {};
     }
   }

@@ -174,17 +174,17 @@ void bench_rings(const options& given, const std::vector<contender>& contenders)
       choose_cpus(given.cpus), parse_seconds(given.seconds),
       static_cast<int>(cli::parse_count(given.repetitions, "--repetitions", least, most))};
   cli::output_file out(given.out);
-  {
+  const auto meanwhile = [&] {
     const cli::live_line line;
-    run(cells, how, [&line](std::size_t done, std::size_t all) {
+    return run(cells, how, [&line](std::size_t done, std::size_t all) {
       line.show(fmt::format("{} of {} measurements", done, all));
     });
-  }
+  }();
   const auto root = cli::checkout();
   const auto machine = harness::this_machine();
   const auto environment = environment_of(machine, root);
-  const std::string as_json = to_json(cells, how, environment).dump(2) + "\n";
-  const std::string text = given.as_json ? as_json : to_text(cells, how);
+  const std::string as_json = to_json(cells, how, meanwhile, environment).dump(2) + "\n";
+  const std::string text = given.as_json ? as_json : to_text(cells, how, meanwhile);
   if (given.save) keep(as_json, machine, environment, root);
   if (const auto problem = out.write(std::as_bytes(std::span(text)))) {
     throw failure(fmt::format("output {} cannot be written: {}", given.out, problem.message()));

@@ -127,7 +127,7 @@ json metrics_json(const cell& at) {
 
 }  // namespace
 
-std::string to_text(std::span<const cell> cells, const plan& how) {
+std::string to_text(std::span<const cell> cells, const plan& how, const disturbance& meanwhile) {
   std::string out = fmt::format(
       "Producer on CPU {}, consumer on CPU {}; median [95 % interval] of {} interleaved "
       "repetitions.\n\n",
@@ -142,6 +142,10 @@ std::string to_text(std::span<const cell> cells, const plan& how) {
       "A peer is measured in the shapes that it can do: queues of items where all messages are of\n"
       "64 bytes or of one.\n";
   out += fmt::format(
+      "Meanwhile others used {:.1f} % of the two CPUs, and the hypervisor {:.1f} %{}.\n",
+      meanwhile.others, meanwhile.stolen,
+      meanwhile.matters() ? ": do not trust these numbers, measure again" : "");
+  out += fmt::format(
       "{:.1f} GB went through rings and peers, and every byte was checked.\n\n"
       "Verdicts (stated for {}):\n",
       static_cast<double>(moved) * 1e-9, harness::format_size(judged_ring_size));
@@ -149,12 +153,14 @@ std::string to_text(std::span<const cell> cells, const plan& how) {
   return out;
 }
 
-json to_json(std::span<const cell> cells, const plan& how, const json& environment) {
+json to_json(std::span<const cell> cells, const plan& how, const disturbance& meanwhile,
+             const json& environment) {
   json out{{"command", "annulus bench rings"},
            {"environment", environment},
            {"cpus", {{"producer", how.cpus.producer}, {"consumer", how.cpus.consumer}}},
            {"repetitions", how.repetitions},
            {"seconds_per_measurement", how.seconds},
+           {"disturbance_percent", {{"others", meanwhile.others}, {"stolen", meanwhile.stolen}}},
            {"cells", json::array()},
            {"verdicts", json::array()}};
   for (const cell& at : cells) {

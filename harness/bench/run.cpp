@@ -77,8 +77,8 @@ void start_library(int repetitions) {
 
 }  // namespace
 
-void run(std::vector<cell>& cells, const plan& how,
-         const std::function<void(std::size_t, std::size_t)>& progress) {
+disturbance run(std::vector<cell>& cells, const plan& how,
+                const std::function<void(std::size_t, std::size_t)>& progress) {
   start_library(how.repetitions);
   std::map<std::string, cell*> by_name;
   std::size_t done = 0;
@@ -110,9 +110,12 @@ void run(std::vector<cell>& cells, const plan& how,
     benchmark::RegisterBenchmark(name_of(at).c_str(), body)->Iterations(1)->UseManualTime();
   }
   collector kept(std::move(by_name));
+  const auto before = usage_now(how.cpus);
   benchmark::RunSpecifiedBenchmarks(&kept);
+  const auto after = usage_now(how.cpus);
   benchmark::ClearRegisteredBenchmarks();
   if (!first_problem.empty()) throw failed_run(first_problem);
+  return between(before, after);
 }
 
 }  // namespace annulus::bench

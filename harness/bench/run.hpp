@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "disturbance.hpp"
 #include "measurement.hpp"
 
 namespace annulus::bench {
@@ -29,10 +30,10 @@ struct plan {
   int repetitions = 9;
 };
 
-/// Fills in the cells. `progress(done, of)` is called after each repetition. Throws
-/// failed_run if a repetition could not be made or delivered other bytes than were sent; no further
-/// one is then made.
-void run(std::vector<cell>& cells, const plan& how,
-         const std::function<void(std::size_t, std::size_t)>& progress);
+/// Fills in the cells and tells what else the CPUs did meanwhile. `progress(done, of)` is called
+/// after each repetition. Throws failed_run if a repetition could not be made or delivered other
+/// bytes than were sent; no further one is then made.
+disturbance run(std::vector<cell>& cells, const plan& how,
+                const std::function<void(std::size_t, std::size_t)>& progress);
 
 }  // namespace annulus::bench

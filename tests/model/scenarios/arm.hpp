@@ -93,7 +93,6 @@ void both_armed(std::size_t capacity, std::size_t total) {
 template <class Ring>
 void disarmed(std::size_t capacity) {
   Ring ring(capacity);
-  received got;
   bell wakes;
   auto heard = false;
   thread("writer", [&] { ring.writer().try_write(numbered(1, 1)); });

@@ -82,8 +82,9 @@ void run_rounds(std::uint64_t seed, journal& book, totals& sum, Enough enough) {
     Ring ring(capacity);
     for (auto streams = random.next(1, 3); streams > 0; --streams) {
       const auto drawn = draw_plan(random, ring.limit());
-      const auto name = std::string(variant<Ring>.name) + " of " + std::to_string(capacity) +
-                        " bytes, seed " + std::to_string(seed) + ", round " + std::to_string(round);
+      std::string name(variant<Ring>.name);
+      name.append(" of ").append(std::to_string(capacity)).append(" bytes, seed ");
+      name.append(std::to_string(seed)).append(", round ").append(std::to_string(round));
       book.starts(name);
       if (const auto wrong = run_stream(ring, drawn, book, sum); !wrong.empty()) {
         sum.mismatch = name + ": " + wrong;

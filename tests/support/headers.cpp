@@ -1,0 +1,1 @@
+// Only there for the precompiled headers that all tests share.

@@ -41,7 +41,7 @@ struct warming {
 
 /// Small messages are filled and checked this many bytes at a time: a buffer that was just stored
 /// word by word and is at once loaded whole stalls the core, which would hide the channel.
-inline constexpr std::size_t least_block = 4 << 10;
+inline constexpr std::size_t least_block = 16 << 10;
 
 /// The bytes of one round of a shape's writes.
 template <class Shape>

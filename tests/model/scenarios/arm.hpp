@@ -140,6 +140,45 @@ void woken_while_armed(std::size_t capacity) {
   require(wakes.silent(), "notified once at most");
 }
 
+/// An end that goes on wherever it is notified, as a coroutine does: the thread that arms it may
+/// not touch it once another can have been told.
+template <class Ring>
+class travelling_reader : public waker {
+ public:
+  travelling_reader(Ring& ring, std::size_t total)
+      : waker(&travelling_reader::notified), ring_(ring), total_(total) {}
+
+  void go_on() {
+    byte_list bytes(16);
+    for (;;) {
+      steps_ = steps_ + 1;  // a race, if two threads believe that the end is theirs
+      const auto step = ring_.reader().try_read(bytes);
+      got_.take(bytes_view(bytes).first(step.bytes));
+      if (got_.count() == total_) return;
+      if (step.bytes == 0 && ring_.reader().arm(1, *this)) return;
+    }
+  }
+  [[nodiscard]] std::size_t count() const { return got_.count(); }
+
+ private:
+  static void notified(waker& self) noexcept { static_cast<travelling_reader&>(self).go_on(); }
+
+  Ring& ring_;
+  std::size_t total_;
+  received got_;
+  var<int> steps_ = 0;
+};
+
+template <class Ring>
+void travelling(std::size_t capacity, std::size_t total) {
+  Ring ring(capacity);
+  travelling_reader<Ring> reader(ring, total);
+  thread("writer", [&] { ring.writer().write(numbered(1, total)); });
+  thread("reader", [&] { reader.go_on(); });
+  join();
+  require(reader.count() == total, "all has come");
+}
+
 inline checked_list arm_scenarios() {
   checked_list all;
   const limits quick{.preemptions = 2, .stale = 1};
@@ -156,6 +195,8 @@ inline checked_list arm_scenarios() {
       add("armed_reader", 2, [] { armed_reader<Ring>(2, 3); });
       add("armed_writer", 1, [] { armed_writer<Ring>(1, 2); });
       add("armed_writer", 2, [] { armed_writer<Ring>(2, 4); });
+      add("travelling", 1, [] { travelling<Ring>(1, 3); });
+      add("travelling", 2, [] { travelling<Ring>(2, 4); });
       add("both_armed", 1, [] { both_armed<Ring>(1, 2); });
       add("both_armed", 3, [] { both_armed<Ring>(3, 5); });
     }

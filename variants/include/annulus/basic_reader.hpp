@@ -34,13 +34,13 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   // Inlined by force, and without a limit to construct: for a small read both cost more than the
   // rest.
   [[gnu::always_inline]] transfer read(bytes_span to, std::size_t min = 1) {
-    if (is_there(to, min)) [[likely]]
-      return take_all(to);
+    if (at_.is_smooth(to.size()) && min <= to.size() && core().status.pristine()) [[likely]]
+      return take_smoothly(to);
     return read_slowly(to, min, {});
   }
   [[gnu::always_inline]] transfer read(bytes_span to, std::size_t min, const until& limit) {
-    if (is_there(to, min)) [[likely]]
-      return take_all(to);
+    if (at_.is_smooth(to.size()) && min <= to.size() && core().status.pristine()) [[likely]]
+      return take_smoothly(to);
     return read_slowly(to, min, limit);
   }
 
@@ -50,7 +50,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     if (!core().status.pristine()) [[unlikely]] {
       if (const auto error = core().status.reader_refusal()) return {{}, error};
     }
-    at_.open = buffered_or_end(std::max<std::size_t>(min, 1));
+    at_.expose(buffered_or_end(std::max<std::size_t>(min, 1)));
     if (at_.open >= min) return {readable(at_.open), {}};
     return {readable(at_.open), ended_ ? core().status.end() : errc::would_block};
   }
@@ -96,11 +96,8 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
 
   [[nodiscard]] auto& core() const noexcept { return ring_.core(); }
 
-  [[nodiscard]] std::size_t known() const noexcept {
-    return static_cast<std::size_t>(at_.other - at_.index);
-  }
   [[nodiscard]] span_pair<const std::byte> readable(std::size_t n) const noexcept {
-    const auto piece = ring_.storage().at(at_.offset, n);
+    const auto piece = ring_.storage().at(at_.offset(), n);
     return {piece.first, piece.second};
   }
 
@@ -109,67 +106,62 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   // then ended_ says that no more will come.
   std::size_t buffered_or_end(std::size_t wanted) noexcept {
     ended_ = false;
-    if (known() < wanted) {
+    if (at_.known() < wanted) {
       const auto closed = core().status.writer_is_closed();
       // Acquire: pairs with the writer's publish.
-      at_.other = core().tail.index.load(std::memory_order_acquire);
+      at_.horizon = core().tail.index.load(std::memory_order_acquire);
       ended_ = closed;
     }
-    return known();
+    return at_.known();
   }
 
-  [[gnu::always_inline]] bool is_there(bytes_span to, std::size_t min) const noexcept {
-    return to.size() <= known() && min <= to.size() && core().status.pristine();
-  }
-  [[gnu::always_inline]] transfer take_all(bytes_span to) noexcept {
-    take(to);
+  // Precondition: at_.is_smooth(to.size()).
+  [[gnu::always_inline]] transfer take_smoothly(bytes_span to) noexcept {
+    platform::copy(to.data(), ring_.storage().at(at_.offset(), to.size()).first.data(), to.size());
+    at_.index += to.size();
+    core().publish(core().head, at_.index, counters_);
     return {to.size(), {}};
   }
 
-  // Precondition: as many bytes as `to` has are known of.
-  [[gnu::always_inline]] void take(bytes_span to) noexcept {
-    if (to.size() > slice_bytes) [[unlikely]]
-      to = take_slices(to);
-    copy_bytes<platform>(readable(to.size()), to);
-    release(to.size());
-  }
-  // All but the last slice, so that the writer gets room early. Returns the rest.
-  [[gnu::noinline]] bytes_span take_slices(bytes_span to) noexcept {
-    for (; to.size() > slice_bytes; to = to.subspan(slice_bytes)) {
-      const auto slice = to.first(slice_bytes);
+  // Precondition: as many bytes as `to` has are known of. All slices but the last are given back
+  // before the rest is copied, so that the writer gets room early.
+  void take(bytes_span to) noexcept {
+    do {
+      const auto slice = to.first(std::min(to.size(), slice_bytes));
       copy_bytes<platform>(readable(slice.size()), slice);
       release(slice.size());
-    }
-    return to;
+      to = to.subspan(slice.size());
+    } while (!to.empty());
   }
 
-  [[gnu::always_inline]] void release(std::size_t n) noexcept {
+  void release(std::size_t n) noexcept {
     at_.advance(n, capacity());
     if (n == 0) return;
     core().publish(core().head, at_.index, counters_);
-    if (at_.index >= at_.sample) [[unlikely]]
-      sample();
+    if (at_.index >= at_.sample) sample();
   }
 
   void sample() noexcept {
-    at_.sample = at_.index + sample_interval(capacity());
     // Acquire: pairs with the writer's publish, since what is seen here is used as bytes to read.
-    at_.other = core().tail.index.load(std::memory_order_acquire);
-    counters_.saw(known(), capacity());
+    at_.horizon = core().tail.index.load(std::memory_order_acquire);
+    counters_.saw(at_.known(), capacity());
+    at_.sample = at_.index + sample_interval(capacity());
   }
 
   [[gnu::noinline]] transfer read_slowly(bytes_span to, std::size_t min, const until& limit) {
     if (min > to.size()) return {0, errc::minimum_exceeds_span};
+    auto done = try_read(to);
+    if (done.error && done.error != errc::would_block) return done;
+    if (done.bytes >= min) return {done.bytes, {}};
     const room_guest inside(waiting_);
-    std::size_t done = 0;
     for (std::error_code stopped;;) {
-      const auto step = try_read(to.subspan(done));
-      done += step.bytes;
-      if (step.error && step.error != errc::would_block) return {done, step.error};
-      if (done >= min) return {done, {}};
-      if (stopped) return {done, stopped};
-      const auto missing = std::min(min - done, capacity());
+      if (stopped) return {done.bytes, stopped};
+      const auto missing = std::min(min - done.bytes, capacity());
       stopped = wait_bytes(missing, std::min(missing, slice_bytes), limit);
+      const auto step = try_read(to.subspan(done.bytes));
+      done.bytes += step.bytes;
+      if (step.error && step.error != errc::would_block) return {done.bytes, step.error};
+      if (done.bytes >= min) return {done.bytes, {}};
     }
   }
 
@@ -191,8 +183,8 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   auto reached() {
     return [this](std::uint64_t index) {
       // Sequentially consistent: pairs with the writer's publish, see basic_gate.
-      at_.other = core().tail.index.load(std::memory_order_seq_cst);
-      return at_.other >= index || core().status.reader_refusal() ||
+      at_.horizon = core().tail.index.load(std::memory_order_seq_cst);
+      return at_.horizon >= index || core().status.reader_refusal() ||
              core().status.writer_is_closed();
     };
   }

@@ -33,13 +33,13 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   // Inlined by force, and without a limit to construct: for a small write both cost more than the
   // rest.
   [[gnu::always_inline]] transfer write(bytes_view from) {
-    if (fits(from)) [[likely]]
-      return accept_all(from);
+    if (at_.is_smooth(from.size()) && core().status.pristine()) [[likely]]
+      return accept_smoothly(from);
     return write_slowly(from, {});
   }
   [[gnu::always_inline]] transfer write(bytes_view from, const until& limit) {
-    if (fits(from)) [[likely]]
-      return accept_all(from);
+    if (at_.is_smooth(from.size()) && core().status.pristine()) [[likely]]
+      return accept_smoothly(from);
     return write_slowly(from, limit);
   }
 
@@ -50,8 +50,8 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
       if (const auto error = core().status.writer_refusal()) return {{}, error};
     }
     if (room(std::max<std::size_t>(min, 1)) < min) return {{}, errc::would_block};
-    at_.open = static_cast<std::size_t>(at_.horizon - at_.index);
-    return {ring_.storage().at(at_.offset, at_.open), {}};
+    at_.expose(at_.known());
+    return {ring_.storage().at(at_.offset(), at_.open), {}};
   }
 
   reservation reserve(std::size_t min, const until& limit = {}) {
@@ -73,9 +73,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     const room_guest inside(waiting_);
     for (;;) {
       if (const auto error = core().status.flush_refusal()) return error;
-      // Acquire: pairs with the reader's publish.
-      at_.other = core().head.index.load(std::memory_order_acquire);
-      if (at_.other == at_.index) return {};
+      if (look() == capacity()) return {};
       const auto refused = [this] { return bool(core().status.flush_refusal()); };
       if (const auto error = wait({at_.index, at_.index, at_.index}, limit, refused)) return error;
     }
@@ -109,66 +107,59 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   [[nodiscard]] auto& core() const noexcept { return ring_.core(); }
 
   // The free bytes, looking at the shared index only if fewer than `wanted` are known of.
-  [[gnu::always_inline]] std::size_t room(std::size_t wanted) noexcept {
-    const auto known = static_cast<std::size_t>(at_.horizon - at_.index);
-    return known >= wanted ? known : look();
+  std::size_t room(std::size_t wanted) noexcept {
+    return at_.known() >= wanted ? at_.known() : look();
   }
-  [[gnu::noinline]] std::size_t look() noexcept {
+  std::size_t look() noexcept {
     // Acquire: pairs with the reader's publish.
-    at_.other = core().head.index.load(std::memory_order_acquire);
-    at_.horizon = at_.other + capacity();
-    return static_cast<std::size_t>(at_.horizon - at_.index);
+    at_.horizon = core().head.index.load(std::memory_order_acquire) + capacity();
+    return at_.known();
   }
 
-  [[gnu::always_inline]] bool fits(bytes_view from) noexcept {
-    return core().status.pristine() && from.size() <= room(from.size());
-  }
-  [[gnu::always_inline]] transfer accept_all(bytes_view from) noexcept {
-    accept(from);
+  // Precondition: at_.is_smooth(from.size()).
+  [[gnu::always_inline]] transfer accept_smoothly(bytes_view from) noexcept {
+    platform::copy(ring_.storage().at(at_.offset(), from.size()).first.data(), from.data(),
+                   from.size());
+    at_.index += from.size();
+    core().publish(core().tail, at_.index, counters_);
     return {from.size(), {}};
   }
 
-  // Precondition: there is room for `from`.
-  [[gnu::always_inline]] void accept(bytes_view from) noexcept {
-    if (from.size() > slice_bytes) [[unlikely]]
-      from = accept_slices(from);
-    copy_bytes<platform>(from, ring_.storage().at(at_.offset, from.size()));
-    publish(from.size());
-  }
-  // All but the last slice, so that the reader gets bytes early. Returns the rest.
-  [[gnu::noinline]] bytes_view accept_slices(bytes_view from) noexcept {
-    for (; from.size() > slice_bytes; from = from.subspan(slice_bytes)) {
-      const auto slice = from.first(slice_bytes);
-      copy_bytes<platform>(slice, ring_.storage().at(at_.offset, slice.size()));
+  // Precondition: there is room for `from`. All slices but the last are published before the rest
+  // is copied, so that the reader gets bytes early.
+  void accept(bytes_view from) noexcept {
+    do {
+      const auto slice = from.first(std::min(from.size(), slice_bytes));
+      copy_bytes<platform>(slice, ring_.storage().at(at_.offset(), slice.size()));
       publish(slice.size());
-    }
-    return from;
+      from = from.subspan(slice.size());
+    } while (!from.empty());
   }
 
-  [[gnu::always_inline]] void publish(std::size_t n) noexcept {
+  void publish(std::size_t n) noexcept {
     at_.advance(n, capacity());
     if (n == 0) return;
     core().publish(core().tail, at_.index, counters_);
-    if (at_.index >= at_.sample) [[unlikely]]
-      sample();
+    if (at_.index >= at_.sample) sample();
   }
 
-  [[gnu::noinline]] void sample() noexcept {
-    at_.sample = at_.index + sample_interval(capacity());
+  void sample() noexcept {
     counters_.saw(capacity() - look(), capacity());
+    at_.sample = at_.index + sample_interval(capacity());
   }
 
   [[gnu::noinline]] transfer write_slowly(bytes_view from, const until& limit) {
+    auto done = try_write(from);
+    if (done.error != errc::would_block) return done;
     const room_guest inside(waiting_);
-    std::size_t done = 0;
     for (std::error_code stopped;;) {
-      const auto step = try_write(from.subspan(done));
-      done += step.bytes;
-      if (step.error != errc::would_block) return {done, step.error};
-      if (stopped) return {done, stopped};
+      if (stopped) return {done.bytes, stopped};
       // Half a ring is worth a wake; less would wake for every read of a full ring.
-      const auto useful = std::min(from.size() - done, (capacity() + 1) / 2);
+      const auto useful = std::min(from.size() - done.bytes, (capacity() + 1) / 2);
       stopped = wait_room(1, useful, limit);  // then once more: room below `useful` may be there
+      const auto step = try_write(from.subspan(done.bytes));
+      done = {done.bytes + step.bytes, step.error};
+      if (done.error != errc::would_block) return done;
     }
   }
 
@@ -202,9 +193,10 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   auto reached(Refused refused) {
     return [this, refused](std::uint64_t index) {
       // Sequentially consistent: pairs with the reader's publish, see basic_gate.
-      at_.other = core().head.index.load(std::memory_order_seq_cst);
+      const auto head = core().head.index.load(std::memory_order_seq_cst);
+      at_.horizon = head + capacity();
       // Signed: the target of a writer in a ring that has never been full lies before 0.
-      return static_cast<std::int64_t>(at_.other - index) >= 0 || refused();
+      return static_cast<std::int64_t>(head - index) >= 0 || refused();
     };
   }
   auto nudge_reader() {

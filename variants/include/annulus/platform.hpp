@@ -11,6 +11,7 @@
 #include <immintrin.h>
 #endif
 
+#include <annulus/copy.hpp>
 #include <atomic>
 #include <chrono>
 #include <climits>
@@ -50,7 +51,7 @@ struct std_platform {
 
   /// Moves bytes between ring memory and a caller's. Precondition: the ranges do not overlap.
   static void copy(std::byte* to, const std::byte* from, std::size_t n) noexcept {
-    std::memcpy(to, from, n);
+    copy_between_cores(to, from, n);
   }
 
 #if defined(__x86_64__)

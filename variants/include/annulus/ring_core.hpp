@@ -59,20 +59,38 @@ struct ring_core {
 /// do.
 inline constexpr std::size_t slice_bytes = std::size_t{16} << 10;
 
-/// What each end keeps for itself: its position, the last it saw of the other, and the open span.
+/// What each end keeps for itself: its position, how far it may go, and the open span.
 struct ring_position {
   std::uint64_t index = 0;
-  std::uint64_t other = 0;
-  std::size_t offset = 0;     // of `index` in the storage: nothing is rounded, nothing is divided
-  std::size_t open = 0;       // bytes reserved or peeked
-  std::uint64_t horizon = 0;  // up to where a writer knows of room
+  std::uint64_t lap = 0;      // the index of offset 0 in this lap: nothing is rounded or divided
+  std::uint64_t horizon = 0;  // up to where there is something to move, as far as known
   std::uint64_t sample = 0;   // the index at which to look how full the ring is
+  std::uint64_t smooth = 0;   // below it nothing above comes in the way, and no span is open
+  std::size_t open = 0;       // bytes reserved or peeked
+
+  /// Where `index` is in the storage.
+  [[nodiscard]] std::size_t offset() const noexcept {
+    return static_cast<std::size_t>(index - lap);
+  }
+  [[nodiscard]] std::size_t known() const noexcept {
+    return static_cast<std::size_t>(horizon - index);
+  }
+  /// `n` bytes can be moved at once, within this lap, with nothing to do but to count them. One
+  /// comparison for all that a call must look at, and no store but the index: what a small call
+  /// costs is the entries that it takes in the store buffer.
+  [[nodiscard, gnu::always_inline]] bool is_smooth(std::size_t n) const noexcept {
+    return n <= slice_bytes && index + n < smooth;
+  }
 
   void advance(std::size_t n, std::size_t capacity) noexcept {
     index += n;
-    offset += n;
-    if (offset >= capacity) offset -= capacity;
+    if (index - lap >= capacity) lap += capacity;
+    smooth = std::min({horizon, sample, lap + capacity});
     open = 0;
+  }
+  void expose(std::size_t n) noexcept {
+    open = n;
+    smooth = 0;
   }
 };
 

@@ -72,16 +72,26 @@ class basic_gate {
   template <class Ready, class Nudge>
   bool arm(wait_target target, waker& who, Ready ready, Nudge nudge) requires(has_wakers) {
     if (ready(target.minimum)) return false;
+    nudge();
+    // Once `who` is there another thread may run this end, and arm it again, before this call
+    // returns. So a mark goes first, which a wake takes like a waker and nobody hears: until it is
+    // replaced below, the end is still this thread's.
     // Acquire and release, and an exchange: a wake() that found nobody here has stored its `nobody`
     // before the target below.
-    waker_.exchange(&who, std::memory_order_acq_rel);
+    waker_.exchange(&mark_, std::memory_order_acq_rel);
     announce(target);
     if (!ready(target.minimum)) {
-      nudge();
-      return true;
+      auto* expected = &mark_;
+      // Release: the end goes to whoever takes `who`. Relaxed: the caller looks again.
+      if (waker_.compare_exchange_strong(expected, &who, std::memory_order_acq_rel,
+                                         std::memory_order_relaxed))
+        return true;
+    } else {
+      // Acquire and release, as above: a wake that comes after this one finds nobody.
+      waker_.exchange(nullptr, std::memory_order_acq_rel);
     }
-    // False if somebody is notifying `who` already.
-    return !disarm(who);
+    target_.store(nobody, std::memory_order_relaxed);  // stale, it would cost a wake
+    return false;
   }
 
   /// Takes `who` back. False if it has been notified, or is being so.
@@ -207,6 +217,7 @@ class basic_gate {
   [[no_unique_address]] std::conditional_t<has_wakers, typename Platform::template atomic<waker*>,
                                            no_waker>
       waker_{};
+  inline static constinit waker mark_{[](waker&) noexcept {}};
   Rest rest_;
 };
 

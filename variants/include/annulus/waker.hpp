@@ -9,7 +9,7 @@ namespace annulus {
 class waker {
  public:
   using callback = void (*)(waker&) noexcept;
-  explicit waker(callback called) noexcept : notify_(called) {}
+  explicit constexpr waker(callback called) noexcept : notify_(called) {}
   waker(const waker&) = delete;
   waker& operator=(const waker&) = delete;
   ~waker() = default;

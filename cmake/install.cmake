@@ -3,7 +3,9 @@ install(DIRECTORY variants/include/ chunklog/include/ pipeline/include/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 install(DIRECTORY ${PROJECT_BINARY_DIR}/generated/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS annulus_variants annulus_chunklog annulus_pipeline EXPORT annulus)
-install(TARGETS annulus_cli RUNTIME)
+if(TARGET annulus_cli)
+  install(TARGETS annulus_cli RUNTIME)
+endif()
 install(EXPORT annulus NAMESPACE annulus:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/annulus
   FILE annulusTargets.cmake)
 configure_package_config_file(cmake/annulusConfig.cmake.in annulusConfig.cmake

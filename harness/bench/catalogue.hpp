@@ -10,6 +10,7 @@
 #include "measurement.hpp"
 #include "peers/item_channel.hpp"
 #include "ping_pong.hpp"
+#include "set_up.hpp"
 #include "stalling.hpp"
 #include "steady.hpp"
 #include "stream.hpp"
@@ -49,6 +50,14 @@ class catalogue {
     using least = item_channel<Queue<1>, 1>;
     flow<message, shape_a, shape_b>(message::name);
     add(shape_f::name, least::name, ping_pong<least>).any_size = false;
+  }
+
+  /// A way to get the memory of a ring: `make(bytes)` gives a storage.
+  template <class Make>
+  void memory(const std::string& name, Make make) {
+    add(shape_setup::name, name, [make](const setup& given) {
+      return set_up(given, make);
+    }).timed_by_amount = false;
   }
 
   contender& add(const char* shape, const std::string& channel,

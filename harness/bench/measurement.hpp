@@ -43,6 +43,8 @@ inline constexpr auto round_trip_p50 = "round_trip_p50_ns";
 inline constexpr auto round_trip_p99 = "round_trip_p99_ns";
 inline constexpr auto round_trip_p999 = "round_trip_p99.9_ns";
 inline constexpr auto reader_cpu = "parked_reader_cpu_percent";
+inline constexpr auto setup_us = "set_up_us";
+inline constexpr auto touched_us = "set_up_and_touched_us";
 inline constexpr auto writer_cpu = "parked_writer_cpu_percent";
 
 /// Who made it.

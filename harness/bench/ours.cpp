@@ -1,5 +1,6 @@
 // The registered rings: a new line in variants/registry.cmake is measured without a change here.
 #include <annulus/all.hpp>
+#include <memory>
 
 #include "catalogue.hpp"
 #include "contenders.hpp"
@@ -15,6 +16,13 @@ std::vector<contender> our_contenders() {
       rings.contract<Ring>(std::string(info.name));
     });
   }
+  rings.memory("flat", [](std::size_t bytes) { return flat_storage(bytes); });
+  rings.memory("flat-huge", [](std::size_t bytes) {
+    return flat_storage(bytes, {.huge = huge_pages::attempt});
+  });
+  rings.memory("mirror", [](std::size_t bytes) { return mirrored_storage(bytes); });
+  rings.memory("mirror-pooled", [pool = std::make_shared<mirror_pool>(std::size_t{1} << 30)](
+                                    std::size_t bytes) { return mirrored_storage(*pool, bytes); });
   return std::move(rings).take();
 }
 

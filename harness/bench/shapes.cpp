@@ -20,6 +20,9 @@ const std::vector<shape_info>& all_shapes() {
        {rate, {cpu_per_gib, "CPU-s/GiB"}, {stall_p999, "p99.9 us a write"}}},
       {"h", "waiting for 1 s", {{reader_cpu, "% CPU, empty"}, {writer_cpu, "% CPU, full"}}},
       {"steady", "4 KiB writes and reads, neither full nor empty", {calls}},
+      {"setup",
+       "the memory of a ring made, and given back",
+       {{setup_us, "us"}, {touched_us, "us with every page touched"}}},
       {"roof", "the limits of this machine, for a to e", {rate}},
   };
   return shapes;

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <annulus/all.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -54,12 +56,17 @@ void print_table(const std::vector<row>& rows) {
   }
 }
 
-// Runs the named rings, or all, each for the same share of the time.
+// Runs the named rings, or all that are registered, each for the same share of the time.
 template <class... Rings>
 bool soak_all(ring_list<Rings...>, const std::vector<std::string>& only, double minutes,
               std::uint64_t seed) {
   const auto wanted = [&](std::string_view name) {
-    return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
+    const auto is_it = [&](std::string_view each) { return each == name; };
+    if (only.empty()) {
+      return std::ranges::any_of(all_rings::infos, is_it,
+                                 [](const auto& each) { return each.name; });
+    }
+    return std::ranges::any_of(only, is_it);
   };
   const auto rings = (std::size_t{0} + ... + std::size_t{wanted(variant<Rings>.name)});
   const auto share = std::chrono::duration_cast<clock::duration>(
@@ -99,7 +106,7 @@ int main(int argc, char** argv) {
       })
       ->capture_default_str();
   app.add_option("--seed", seed, "Seed of the rounds")->capture_default_str();
-  app.add_option("--ring", rings, "Only these rings")
+  app.add_option("--ring", rings, "Only these; else all that are registered")
       ->check(CLI::IsMember(annulus::stress::names(tested_rings{})));
   try {
     app.parse(argc, argv);

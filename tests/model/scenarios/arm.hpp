@@ -140,6 +140,23 @@ void woken_while_armed(std::size_t capacity) {
   require(wakes.silent(), "notified once at most");
 }
 
+/// Each end may go on, but neither has what it would rather have: one must tell the other.
+template <class Ring>
+void armed_apart() {
+  Ring ring(2);
+  bell writers, readers;
+  thread("writer", [&] {
+    ring.writer().write(numbered(1, 1));
+    if (ring.writer().arm(1, writers, 2)) writers.await();
+    ring.writer().write(numbered(2, 1));
+  });
+  thread("reader", [&] {
+    if (ring.reader().arm(2, readers, 2)) readers.await();
+    require(!ring.reader().try_peek(2).error, "both bytes are there");
+  });
+  join();
+}
+
 /// An end that goes on wherever it is notified, as a coroutine does: the thread that arms it may
 /// not touch it once another can have been told.
 template <class Ring>
@@ -195,6 +212,7 @@ inline checked_list arm_scenarios() {
       add("armed_reader", 2, [] { armed_reader<Ring>(2, 3); });
       add("armed_writer", 1, [] { armed_writer<Ring>(1, 2); });
       add("armed_writer", 2, [] { armed_writer<Ring>(2, 4); });
+      add("armed_apart", 2, [] { armed_apart<Ring>(); });
       add("travelling", 1, [] { travelling<Ring>(1, 3); });
       add("travelling", 2, [] { travelling<Ring>(2, 4); });
       add("both_armed", 1, [] { both_armed<Ring>(1, 2); });

@@ -150,18 +150,16 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
 
   [[gnu::noinline]] transfer read_slowly(bytes_span to, std::size_t min, const until& limit) {
     if (min > to.size()) return {0, errc::minimum_exceeds_span};
-    auto done = try_read(to);
-    if (done.error && done.error != errc::would_block) return done;
-    if (done.bytes >= min) return {done.bytes, {}};
-    const room_guest inside(waiting_);
+    const room_guest inside(waiting_);  // before room is given back: who sees it may destroy
+    std::size_t done = 0;
     for (std::error_code stopped;;) {
-      if (stopped) return {done.bytes, stopped};
-      const auto missing = std::min(min - done.bytes, capacity());
+      const auto step = try_read(to.subspan(done));
+      done += step.bytes;
+      if (step.error && step.error != errc::would_block) return {done, step.error};
+      if (done >= min) return {done, {}};
+      if (stopped) return {done, stopped};
+      const auto missing = std::min(min - done, capacity());
       stopped = wait_bytes(missing, std::min(missing, slice_bytes), limit);
-      const auto step = try_read(to.subspan(done.bytes));
-      done.bytes += step.bytes;
-      if (step.error && step.error != errc::would_block) return {done.bytes, step.error};
-      if (done.bytes >= min) return {done.bytes, {}};
     }
   }
 

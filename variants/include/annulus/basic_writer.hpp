@@ -149,17 +149,16 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   }
 
   [[gnu::noinline]] transfer write_slowly(bytes_view from, const until& limit) {
-    auto done = try_write(from);
-    if (done.error != errc::would_block) return done;
-    const room_guest inside(waiting_);
+    const room_guest inside(waiting_);  // before the first byte is seen: who sees it may destroy
+    std::size_t done = 0;
     for (std::error_code stopped;;) {
-      if (stopped) return {done.bytes, stopped};
+      const auto step = try_write(from.subspan(done));
+      done += step.bytes;
+      if (step.error != errc::would_block) return {done, step.error};
+      if (stopped) return {done, stopped};
       // Half a ring is worth a wake; less would wake for every read of a full ring.
-      const auto useful = std::min(from.size() - done.bytes, (capacity() + 1) / 2);
+      const auto useful = std::min(from.size() - done, (capacity() + 1) / 2);
       stopped = wait_room(1, useful, limit);  // then once more: room below `useful` may be there
-      const auto step = try_write(from.subspan(done.bytes));
-      done = {done.bytes + step.bytes, step.error};
-      if (done.error != errc::would_block) return done;
     }
   }
 

@@ -108,10 +108,12 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
       if (!ring_.status_.writer_is_closed()) ring_.fail(held, error);
     }
 
-    bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
+    // Told at the minimum: to wait for what is useful, an end would have to be told as well when
+    // the other waits for it in its turn, and a call that takes a lock anyway has less to gain.
+    bool arm(std::size_t min, waker& who, std::size_t /*useful*/ = 0) {
       auto held = ring_.monitor_.enter();
       if (can_go_on(min)) return false;
-      ring_.writer_wants_ = std::max(min, useful);
+      ring_.writer_wants_ = min;
       ring_.writer_seat_.arm(who);
       return true;
     }
@@ -280,11 +282,11 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
       if (!ring_.status_.reader_is_closed()) ring_.fail(held, error);
     }
 
-    bool arm(std::size_t min, waker& who, std::size_t useful = 0) {
+    bool arm(std::size_t min, waker& who, std::size_t /*useful*/ = 0) {
       auto held = ring_.monitor_.enter();
       end_peek(held);
       if (can_go_on(min)) return false;
-      ring_.reader_wants_ = std::max(min, useful);
+      ring_.reader_wants_ = min;
       ring_.reader_seat_.arm(who);
       return true;
     }

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -48,7 +47,10 @@ class process_identity {
   // In clock ticks after the boot: field 22 of /proc/PID/stat, see proc(5).
   static std::optional<std::uint64_t> started(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    const std::string line(std::istreambuf_iterator<char>(file), {});
+    // getline, since a process that goes after the opening is a failure of the reading, of which a
+    // bare iterator would throw.
+    std::string line;
+    std::getline(file, line, '\0');
     // The name, field 2, may hold blanks and brackets.
     const auto name_end = line.rfind(')');
     if (name_end == std::string::npos) return {};

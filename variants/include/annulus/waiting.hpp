@@ -82,9 +82,10 @@ class basic_gate {
     announce(target);
     if (!ready(target.minimum)) {
       auto* expected = &mark_;
-      // Release: the end goes to whoever takes `who`. Relaxed: the caller looks again.
+      // Release: the end goes to whoever takes `who`. Acquire on failure: what the wake was for is
+      // there when the caller looks again.
       if (waker_.compare_exchange_strong(expected, &who, std::memory_order_acq_rel,
-                                         std::memory_order_relaxed))
+                                         std::memory_order_acquire))
         return true;
     } else {
       // Acquire and release, as above: a wake that comes after this one finds nobody.

@@ -62,6 +62,7 @@ inline constexpr copier copy_widest = copy_any;
 /// do not overlap.
 [[gnu::always_inline]] inline void copy_between_cores(std::byte* to, const std::byte* from,
                                                       std::size_t n) noexcept {
+  if (n == 0) return;  // an empty span may be of no memory at all, which memcpy may not be given
 #if defined(ANNULUS_THREAD_SANITIZER)
   std::memcpy(to, from, n);  // it does not look at accesses of 64 bytes, but it does at memcpy
 #else

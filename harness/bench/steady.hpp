@@ -27,7 +27,8 @@ measurement steady(const setup& given) {
       [&](ring_channel<Ring>& to, std::uint64_t from, std::uint64_t end) {
         for (auto position = from; position < end; position += piece) {
           for (spin_wait wait; to.ring().size() + piece > 3 * quarter;) wait();
-          produce<shape_c>(to, position, position + piece, source);
+          fill(source, position);
+          to.write(source);
         }
       },
       [&](ring_channel<Ring>& from, std::uint64_t start, std::uint64_t end) {

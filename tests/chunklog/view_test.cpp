@@ -6,11 +6,11 @@
 namespace annulus::chunklog::test {
 namespace {
 
-constexpr options small{400, 128};
+constexpr options tiny_chunks{400, 128};
 
 records make(const std::filesystem::path& path, std::uint64_t count) {
   records all;
-  auto log = must_open(path, small);
+  auto log = must_open(path, tiny_chunks);
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto text = payload(i, i * 7 % 90);
     all.emplace_back(must_append(*log, text), text);
@@ -53,7 +53,7 @@ TEST(view, sums_up) {
   const scratch dir;
   const auto all = make(dir.log(), 60);
   {
-    auto log = must_open(dir.log(), small);
+    auto log = must_open(dir.log(), tiny_chunks);
     for (int i = 0; i < 3; ++i) {
       ASSERT_TRUE(log->reader().next().ok());
     }

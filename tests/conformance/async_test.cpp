@@ -9,8 +9,6 @@
 
 namespace annulus::testing {
 
-const auto some_error = std::make_error_code(std::errc::io_error);
-
 // The four calls, awaited; the result is there once the call is done.
 template <class Ring>
 task read(Ring& ring, bytes_span to, std::size_t min, std::stop_token token,

@@ -6,12 +6,10 @@
 
 namespace annulus::testing {
 
-constexpr std::uint64_t rounds = 300;
-const auto some_error = std::make_error_code(std::errc::io_error);
-
 template <class Ring>
 class blocking : public suite<Ring> {
  protected:
+  static constexpr std::uint64_t rounds = 300;
   // A ring whose writer has to wait: full, or for a pipe with an offer that nobody takes.
   struct stuck {
     explicit stuck() {
@@ -25,7 +23,7 @@ class blocking : public suite<Ring> {
 TYPED_TEST_SUITE(blocking, ring_types, ring_names);
 
 TYPED_TEST(blocking, a_byte_wakes_the_reader) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(64);
     std::thread reader([&] {
       std::byte byte{};
@@ -38,7 +36,7 @@ TYPED_TEST(blocking, a_byte_wakes_the_reader) {
 }
 
 TYPED_TEST(blocking, space_wakes_the_writer) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     typename TestFixture::stuck full;
     std::thread writer([&] { EXPECT_EQ(full.ring.writer().write(pattern_bytes(0, 1)).bytes, 1U); });
     std::vector<std::byte> got(full.ring.limit() + 1);
@@ -48,7 +46,7 @@ TYPED_TEST(blocking, space_wakes_the_writer) {
 }
 
 TYPED_TEST(blocking, the_writers_close_wakes_the_reader) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(64);
     std::thread reader([&] {
       std::byte byte{};
@@ -60,7 +58,7 @@ TYPED_TEST(blocking, the_writers_close_wakes_the_reader) {
 }
 
 TYPED_TEST(blocking, the_writers_error_wakes_the_reader) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(64);
     std::thread reader([&] { EXPECT_EQ(ring.reader().peek(1).error, some_error); });
     ring.writer().close(some_error);
@@ -69,7 +67,7 @@ TYPED_TEST(blocking, the_writers_error_wakes_the_reader) {
 }
 
 TYPED_TEST(blocking, the_readers_close_wakes_the_writer) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     typename TestFixture::stuck full;
     std::thread writer(
         [&] { EXPECT_EQ(full.ring.writer().write(pattern_bytes(0, 9)).error, errc::closed); });
@@ -79,7 +77,7 @@ TYPED_TEST(blocking, the_readers_close_wakes_the_writer) {
 }
 
 TYPED_TEST(blocking, the_readers_error_wakes_the_writer) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     typename TestFixture::stuck full;
     std::thread writer([&] { EXPECT_EQ(full.ring.writer().reserve(1).error, some_error); });
     full.ring.reader().close(some_error);
@@ -88,7 +86,7 @@ TYPED_TEST(blocking, the_readers_error_wakes_the_writer) {
 }
 
 TYPED_TEST(blocking, a_stop_wakes_every_kind_of_wait) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     typename TestFixture::stuck full;
     TypeParam empty(64);
     std::stop_source source;
@@ -155,7 +153,7 @@ TYPED_TEST(blocking, a_deadline_counts_what_was_transferred) {
 }
 
 TYPED_TEST(blocking, a_forced_fill_read_waits_for_all_of_it) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(16);
     std::thread writer([&] {
       for (std::uint64_t at = 0; at < 100; at += 4) ring.writer().write(pattern_bytes(at, 4));
@@ -170,7 +168,7 @@ TYPED_TEST(blocking, a_forced_fill_read_waits_for_all_of_it) {
 }
 
 TYPED_TEST(blocking, flush_waits_until_all_is_consumed) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(64);
     std::atomic<int> consumed{0};
     std::thread reader([&] {
@@ -205,7 +203,7 @@ TYPED_TEST(blocking, flush_is_allowed_after_close) {
 // A writer that waits for half a ring and a reader that waits for more than is there: each must see
 // that the other sleeps, or the bytes in between are stranded (coalesced wakes without a deadlock).
 TYPED_TEST(blocking, no_space_is_stranded_between_two_sleepers) {
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(100);
     const auto n = ring.limit();
     std::thread writer(

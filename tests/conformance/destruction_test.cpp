@@ -5,11 +5,10 @@
 
 namespace annulus::testing {
 
-constexpr std::uint64_t rounds = 200;
-
 template <class Ring>
 class destruction : public suite<Ring> {
  protected:
+  static constexpr std::uint64_t rounds = 200;
   // Runs `call(ring)` on another thread and destroys the ring once that end waits in it.
   template <class Call>
   void destroyed_while(bool full, end_stats ring_stats::*end, Call call) {
@@ -73,7 +72,7 @@ TYPED_TEST(destruction, while_a_wait_with_a_deadline_and_a_token) {
 
 TYPED_TEST(destruction, an_earlier_error_stays_the_first) {
   const auto error = std::make_error_code(std::errc::io_error);
-  for (std::uint64_t i = 0; i < this->times(rounds); ++i) {
+  for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     std::optional<TypeParam> ring(std::in_place, 64U);
     std::error_code result;
     std::thread waiter([&, &target = *ring] { result = target.reader().peek(1).error; });

@@ -17,4 +17,7 @@ namespace annulus::testing {
 
 using namespace std::chrono_literals;
 
+/// One of the caller's own.
+inline const auto some_error = std::make_error_code(std::errc::io_error);
+
 }  // namespace annulus::testing

@@ -94,9 +94,9 @@ class var {
   // NOLINTNEXTLINE(google-explicit-constructor): stands for a T
   var(T initial) : value_(std::move(initial)) {}
   var(const var&) = delete;
-  var& operator=(const var&) = delete;
   ~var() = default;
 
+  var& operator=(const var& other) { return *this = T(other); }
   var& operator=(const T& value) {
     engine::here().access(cell_, true, where::current());
     value_ = value;

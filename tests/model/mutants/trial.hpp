@@ -15,7 +15,7 @@ struct ring_set {
   std::string_view name;
   std::string_view bits;
 };
-inline constexpr ring_set lock_free{"lock_free", "0xf"};
+inline constexpr ring_set lock_free{"lock_free", "0x1f"};
 inline constexpr ring_set locking{"locking", "0x1c0"};
 
 /// How one mutant ended. `undecided`: a search took longer than its time limit.

@@ -121,37 +121,99 @@ void closed_while_armed(std::size_t capacity) {
   join();
 }
 
-template <class Ring>
-void woken_while_armed(std::size_t capacity) {
-  Ring ring(capacity);
+/// As a coroutine that a stop token cancels: the request is looked for once armed, and it is
+/// wake() and arm() that make it visible.
+template <class End>
+void cancelled_while_armed(End& end) {
   bell wakes;
   atomic<std::uint32_t> asked(0U);
   thread("canceller", [&] {
-    asked.store(1, std::memory_order_release);
-    ring.reader().wake();
+    asked.store(1, std::memory_order_relaxed);
+    end.wake();
   });
-  thread("reader", [&] {
-    // As a coroutine that a stop token cancels: the request is looked for once armed.
-    if (!ring.reader().arm(1, wakes)) return;
-    if (asked.load(std::memory_order_acquire) == 1 && ring.reader().disarm(wakes)) return;
+  thread("armed", [&] {
+    if (!end.arm(1, wakes)) {
+      require(asked.load(std::memory_order_relaxed) == 1, "only the cancel can refuse it");
+      return;
+    }
+    if (asked.load(std::memory_order_relaxed) == 1 && end.disarm(wakes)) return;
     wakes.await();
   });
   join();
   require(wakes.silent(), "notified once at most");
 }
-
-/// Each end may go on, but neither has what it would rather have: one must tell the other.
 template <class Ring>
-void armed_apart() {
+void reader_woken_while_armed(std::size_t capacity) {
+  Ring ring(capacity);
+  cancelled_while_armed(ring.reader());
+}
+template <class Ring>
+void writer_woken_while_armed(std::size_t capacity) {
+  Ring ring(capacity);
+  ring.writer().try_write(numbered(1, capacity));
+  cancelled_while_armed(ring.writer());
+}
+
+/// A wake for no reason comes and goes while the reader arms: the byte after it is heard all the
+/// same.
+template <class Ring>
+void woken_for_nothing(std::size_t capacity) {
+  Ring ring(capacity);
+  received got;
+  bell wakes;
+  thread("bystander", [&] { ring.reader().wake(); });
+  thread("writer", [&] { ring.writer().write(numbered(1, 1)); });
+  thread("reader", [&] { armed_read(ring, got, 1, wakes); });
+  join();
+}
+
+/// What is there is less than the reader finds useful, but the writer needs the room.
+template <class Ring>
+void told_before_a_wait() {
+  Ring ring(2);
+  bell wakes;
+  thread("writer", [&] {
+    ring.writer().write(numbered(1, 1));
+    require(!ring.writer().reserve(2).error, "room comes");
+  });
+  thread("reader", [&] {
+    if (ring.reader().arm(1, wakes, 2)) wakes.await();
+    byte_list bytes(1);
+    require(ring.reader().try_read(bytes).bytes == 1, "a byte is there");
+  });
+  join();
+}
+
+/// The same, but the writer arms instead of waiting; and the other way about.
+template <class Ring>
+void reader_told_before_an_arm() {
   Ring ring(2);
   bell writers, readers;
   thread("writer", [&] {
     ring.writer().write(numbered(1, 1));
-    if (ring.writer().arm(1, writers, 2)) writers.await();
-    ring.writer().write(numbered(2, 1));
+    if (ring.writer().arm(2, writers)) writers.await();
+    require(!ring.writer().try_reserve(2).error, "room is there");
   });
   thread("reader", [&] {
-    if (ring.reader().arm(2, readers, 2)) readers.await();
+    if (ring.reader().arm(1, readers, 2)) readers.await();
+    byte_list bytes(1);
+    require(ring.reader().try_read(bytes).bytes == 1, "a byte is there");
+  });
+  join();
+}
+template <class Ring>
+void writer_told_before_an_arm() {
+  Ring ring(2);
+  bell writers, readers;
+  ring.writer().write(numbered(1, 2));
+  thread("writer", [&] {
+    if (ring.writer().arm(1, writers, 2)) writers.await();
+    require(ring.writer().try_write(numbered(3, 1)).bytes == 1, "room is there");
+  });
+  thread("reader", [&] {
+    byte_list bytes(1);
+    require(ring.reader().try_read(bytes).bytes == 1, "a byte is there");
+    if (ring.reader().arm(2, readers)) readers.await();
     require(!ring.reader().try_peek(2).error, "both bytes are there");
   });
   join();
@@ -206,13 +268,17 @@ inline checked_list arm_scenarios() {
     };
     add("armed_reader", 1, [] { armed_reader<Ring>(1, 2); });
     add("disarmed", 1, [] { disarmed<Ring>(1); });
-    add("woken_while_armed", 1, [] { woken_while_armed<Ring>(1); });
+    add("reader_woken_while_armed", 1, [] { reader_woken_while_armed<Ring>(1); });
+    add("woken_for_nothing", 1, [] { woken_for_nothing<Ring>(1); });
     add("closed_while_armed", 1, [] { closed_while_armed<Ring>(1); });
     if constexpr (buffers<Ring>) {
       add("armed_reader", 2, [] { armed_reader<Ring>(2, 3); });
       add("armed_writer", 1, [] { armed_writer<Ring>(1, 2); });
       add("armed_writer", 2, [] { armed_writer<Ring>(2, 4); });
-      add("armed_apart", 2, [] { armed_apart<Ring>(); });
+      add("writer_woken_while_armed", 1, [] { writer_woken_while_armed<Ring>(1); });
+      add("told_before_a_wait", 2, [] { told_before_a_wait<Ring>(); });
+      add("reader_told_before_an_arm", 2, [] { reader_told_before_an_arm<Ring>(); });
+      add("writer_told_before_an_arm", 2, [] { writer_told_before_an_arm<Ring>(); });
       add("travelling", 1, [] { travelling<Ring>(1, 3); });
       add("travelling", 2, [] { travelling<Ring>(2, 4); });
       add("both_armed", 1, [] { both_armed<Ring>(1, 2); });

@@ -26,6 +26,23 @@ void trickle(std::size_t capacity, std::size_t singles, std::size_t at_once) {
   join();
 }
 
+/// The same with a peek, which consumes nothing while it waits: only a nudge can help.
+template <class Ring>
+void trickle_in_place(std::size_t capacity) {
+  Ring ring(capacity);
+  received got;
+  thread("writer", [&] {
+    require(!ring.writer().write(numbered(1, capacity + 2)).error, "all is accepted");
+  });
+  thread("reader", [&] {
+    read_some(ring, got, 1);
+    require(!ring.reader().peek(capacity).error, "the writer fills the room");
+    drain(ring, got);
+    while (got.count() < capacity + 2) read_some(ring, got, 1);
+  });
+  join();
+}
+
 /// The reader frees less than is useful and stops; the writer gives up at its deadline.
 template <class Ring>
 void room_below_useful(std::size_t capacity) {
@@ -81,6 +98,8 @@ inline checked_list coalescing_scenarios() {
       add("trickle", 3, [] { trickle<Ring>(3, 1, 3); });
       add("trickle", 4, [] { trickle<Ring>(4, 1, 4); });
       add("trickle_2", 4, [] { trickle<Ring>(4, 2, 4); });
+      add("trickle_in_place", 3, [] { trickle_in_place<Ring>(3); });
+      add("trickle_in_place", 4, [] { trickle_in_place<Ring>(4); });
       add("room_below_useful", 4, [] { room_below_useful<Ring>(4); });
       add("wide_waits_2", 3, [] { wide_waits<Ring>(3, 2); });
     }

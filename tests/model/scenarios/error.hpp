@@ -59,7 +59,7 @@ void both_fail(std::size_t capacity) {
 
 /// One end waits while the other closes cleanly and then fails.
 template <class Ring>
-void fails_after_a_close(std::size_t capacity) {
+void writer_fails_after_a_close(std::size_t capacity) {
   Ring ring(capacity);
   received got;
   thread("writer", [&] {
@@ -70,6 +70,19 @@ void fails_after_a_close(std::size_t capacity) {
     require(read_some(ring, got, 1).error == errc::end_of_stream, "the first close counts");
   });
   join();
+}
+
+template <class Ring>
+void reader_fails_after_a_close(std::size_t capacity) {
+  Ring ring(capacity);
+  transfer sent;
+  thread("writer", [&] { sent = ring.writer().write(numbered(1, capacity + 1)); });
+  thread("reader", [&] {
+    ring.reader().close();
+    ring.reader().close(broken_disk);  // changes nothing
+  });
+  join();
+  require(sent.error == errc::closed, "the first close counts");
 }
 
 inline checked_list error_scenarios() {
@@ -85,7 +98,8 @@ inline checked_list error_scenarios() {
     }
     add("writer_fails", 2, [] { writer_fails<Ring>(2); });
     add("both_fail", 2, [] { both_fail<Ring>(2); });
-    add("fails_after_a_close", 1, [] { fails_after_a_close<Ring>(1); });
+    add("writer_fails_after_a_close", 1, [] { writer_fails_after_a_close<Ring>(1); });
+    add("reader_fails_after_a_close", 1, [] { reader_fails_after_a_close<Ring>(1); });
   });
   return all;
 }

@@ -61,29 +61,47 @@ void in_place(std::size_t capacity, std::size_t attempts) {
   require(got.count() == sent, "all that was committed is received");
 }
 
-/// A third thread watches: never more than fits.
+/// A third thread watches: never more than fits, or than was written at all.
 template <class Ring>
-void observed(std::size_t capacity) {
+void observed(std::size_t capacity, std::size_t each) {
   Ring ring(capacity);
   std::size_t sent = 0;
   received got;
   thread("writer", [&] {
-    for (int i = 0; i < 2; ++i) sent += ring.writer().try_write(numbered(sent + 1, 2)).bytes;
+    for (int i = 0; i < 2; ++i) sent += ring.writer().try_write(numbered(sent + 1, each)).bytes;
   });
   thread("reader", [&] {
     for (int i = 0; i < 2; ++i) {
-      byte_list bytes(2);
+      byte_list bytes(each);
       const auto step = ring.reader().try_read(bytes);
       got.take(bytes_view(bytes).first(step.bytes));
     }
   });
   thread("observer", [&] {
     const auto seen = ring.size();
-    require(seen <= capacity, "size() <= capacity()");
+    require(seen <= std::min(capacity, 2 * each), "size() is at most what was written and fits");
   });
   join();
   drain(ring, got);
   require(got.count() == sent, "all that was accepted is received");
+}
+
+/// A reservation and a peek end with the next call on their end.
+template <class Ring>
+void ended_by_the_next_call(std::size_t capacity) {
+  Ring ring(capacity);
+  received got;
+  require(!ring.writer().try_reserve(2).error, "there is room");
+  ring.writer().try_write(numbered(1, 1));
+  require(ring.writer().commit(1) == errc::commit_overrun, "nothing is reserved any more");
+  ring.writer().try_write(numbered(2, 2));
+  require(ring.reader().try_peek(1).data.size() >= 1, "something to peek at");
+  byte_list bytes(1);
+  require(ring.reader().try_read(bytes).bytes == 1, "something to read");
+  got.take(bytes);
+  require(ring.reader().consume(1) == errc::consume_overrun, "nothing is peeked any more");
+  drain(ring, got);
+  require(got.count() == 3, "what was written is received");
 }
 
 inline checked_list index_scenarios() {
@@ -102,10 +120,16 @@ inline checked_list index_scenarios() {
       }
     }
     if constexpr (buffers<Ring>) {
-      all.push_back({named<Ring>("observed", 2),
-                     [] { observed<Ring>(2); },
-                     {.preemptions = 1, .stale = 1},
-                     {.preemptions = 3, .stale = 2, .runs = 3'000'000}});
+      all.push_back({named<Ring>("ended_by_the_next_call", 4),
+                     [] { ended_by_the_next_call<Ring>(4); },
+                     {},
+                     {}});
+      for (const std::size_t capacity : {2U, 4U}) {
+        all.push_back({named<Ring>("observed", capacity),
+                       [=] { observed<Ring>(capacity, capacity == 2 ? 2 : 1); },
+                       {.preemptions = 1, .stale = 1},
+                       {.preemptions = 3, .stale = 2, .runs = 3'000'000}});
+      }
     }
   });
   return all;

@@ -57,6 +57,30 @@ void cancelled_write(std::size_t capacity) {
   require(got.count() == sent.bytes, "exactly what was counted arrives");
 }
 
+/// In place, with nothing to do: by a cancel or a deadline.
+template <class Ring>
+void limited_peek(std::size_t capacity, errc expected) {
+  Ring ring(capacity);
+  std::stop_source stop;
+  const until limit = expected == errc::cancelled ? until(stop.get_token()) : until(deadline(3));
+  thread("reader", [&] { require(ring.reader().peek(1, limit).error == expected, "given up"); });
+  thread("stopper", [&] { stop.request_stop(); });
+  join();
+}
+template <class Ring>
+void limited_reserve(std::size_t capacity, errc expected) {
+  Ring ring(capacity);
+  std::stop_source stop;
+  const until limit = expected == errc::cancelled ? until(stop.get_token()) : until(deadline(3));
+  received got;
+  ring.writer().try_write(numbered(1, capacity));
+  thread("writer", [&] { require(ring.writer().reserve(1, limit).error == expected, "given up"); });
+  thread("stopper", [&] { stop.request_stop(); });
+  join();
+  drain(ring, got);
+  require(got.count() == capacity, "what was written stays");
+}
+
 template <class Ring>
 void deadline_with_nothing_to_read(std::size_t capacity) {
   Ring ring(capacity);
@@ -129,6 +153,15 @@ inline checked_list limit_scenarios() {
     add("cancelled_with_nothing_to_read", cancelled_with_nothing_to_read<Ring>);
     add("cancelled_read", cancelled_read<Ring>);
     add("cancelled_write", cancelled_write<Ring>);
+    for (const auto expected : {errc::cancelled, errc::timed_out}) {
+      const auto* const what = expected == errc::cancelled ? "cancelled" : "deadline";
+      all.push_back({named<Ring>(what + std::string("_peek"), 1),
+                     [=] { limited_peek<Ring>(1, expected); }, quick, deep});
+      if constexpr (buffers<Ring>) {
+        all.push_back({named<Ring>(what + std::string("_reserve"), 1),
+                       [=] { limited_reserve<Ring>(1, expected); }, quick, deep});
+      }
+    }
     add("deadline_with_nothing_to_read", deadline_with_nothing_to_read<Ring>);
     add("deadline_against_a_write", deadline_against_a_write<Ring>);
     add("deadline_against_a_read", deadline_against_a_read<Ring>);

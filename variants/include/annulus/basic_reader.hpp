@@ -191,7 +191,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   }
 
   Ring& ring_;
-  ring_position at_;
+  ring_position<platform> at_;
   bool ended_ = false;
   end_counters<platform> counters_;
   typename Ring::gate::budget spin_;

@@ -203,7 +203,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   }
 
   Ring& ring_;
-  ring_position at_;
+  ring_position<platform> at_;
   end_counters<platform> counters_;
   typename Ring::gate::budget spin_;
   waiting_room<platform> waiting_;

@@ -35,9 +35,10 @@ struct ring_core {
   }
 
   [[nodiscard]] std::size_t buffered(std::size_t capacity) const noexcept {
-    // Head first: a tail read later is never behind it. Acquire keeps the two loads in that order.
+    // Head first. Acquire pairs with its release: the tail that the reader had seen by then happens
+    // before, so the tail loaded here is never behind the head. Only counts leave this function.
     const auto from = head.index.load(std::memory_order_acquire);
-    const auto to = tail.index.load(std::memory_order_acquire);
+    const auto to = tail.index.load(std::memory_order_relaxed);
     return std::min(static_cast<std::size_t>(to - from), capacity);
   }
 
@@ -60,13 +61,16 @@ struct ring_core {
 inline constexpr std::size_t slice_bytes = std::size_t{16} << 10;
 
 /// What each end keeps for itself: its position, how far it may go, and the open span.
+template <class Platform>
 struct ring_position {
   std::uint64_t index = 0;
-  std::uint64_t lap = 0;      // the index of offset 0 in this lap: nothing is rounded or divided
-  std::uint64_t horizon = 0;  // up to where there is something to move, as far as known
-  std::uint64_t sample = 0;   // the index at which to look how full the ring is
-  std::uint64_t smooth = 0;   // below it nothing above comes in the way, and no span is open
-  std::size_t open = 0;       // bytes reserved or peeked
+  std::uint64_t lap = 0;  // the index of offset 0 in this lap: nothing is rounded or divided
+  // Up to where there is something to move, as far as known. A checker sees by it whether two
+  // threads are in this end at once.
+  typename Platform::template var<std::uint64_t> horizon{};
+  std::uint64_t sample = 0;  // the index at which to look how full the ring is
+  std::uint64_t smooth = 0;  // below it nothing above comes in the way, and no span is open
+  std::size_t open = 0;      // bytes reserved or peeked
 
   /// Where `index` is in the storage.
   [[nodiscard]] std::size_t offset() const noexcept {
@@ -85,7 +89,7 @@ struct ring_position {
   void advance(std::size_t n, std::size_t capacity) noexcept {
     index += n;
     if (index - lap >= capacity) lap += capacity;
-    smooth = std::min({horizon, sample, lap + capacity});
+    smooth = std::min<std::uint64_t>({horizon, sample, lap + capacity});
     open = 0;
   }
   void expose(std::size_t n) noexcept {

@@ -76,20 +76,17 @@ class basic_gate {
     // Once `who` is there another thread may run this end, and arm it again, before this call
     // returns. So a mark goes first, which a wake takes like a waker and nobody hears: until it is
     // replaced below, the end is still this thread's.
-    // Acquire and release, and an exchange: a wake() that found nobody here has stored its `nobody`
-    // before the target below.
-    waker_.exchange(&mark_, std::memory_order_acq_rel);
+    // Acquire, and an exchange: a wake() that found nobody here has stored its `nobody` before the
+    // target below, and its reason before that.
+    waker_.exchange(&mark_, std::memory_order_acquire);
     announce(target);
     if (!ready(target.minimum)) {
       auto* expected = &mark_;
       // Release: the end goes to whoever takes `who`. Acquire on failure: what the wake was for is
       // there when the caller looks again.
-      if (waker_.compare_exchange_strong(expected, &who, std::memory_order_acq_rel,
+      if (waker_.compare_exchange_strong(expected, &who, std::memory_order_release,
                                          std::memory_order_acquire))
         return true;
-    } else {
-      // Acquire and release, as above: a wake that comes after this one finds nobody.
-      waker_.exchange(nullptr, std::memory_order_acq_rel);
     }
     target_.store(nobody, std::memory_order_relaxed);  // stale, it would cost a wake
     return false;
@@ -98,8 +95,9 @@ class basic_gate {
   /// Takes `who` back. False if it has been notified, or is being so.
   bool disarm(waker& who) noexcept requires(has_wakers) {
     auto* expected = &who;
-    // Acquire and release, as in arm(); on failure nothing was ours to take.
-    const auto mine = waker_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel,
+    // Relaxed: who is taken back has not left this thread, and a wake() that took it says so
+    // itself.
+    const auto mine = waker_.compare_exchange_strong(expected, nullptr, std::memory_order_relaxed,
                                                      std::memory_order_relaxed);
     if (mine) target_.store(nobody, std::memory_order_relaxed);  // stale, it would cost a wake
     return mine;
@@ -115,8 +113,9 @@ class basic_gate {
 
   /// The other end is about to sleep at `index`: wakes this one if that already suffices.
   void nudge(std::uint64_t index, end_counters<Platform>& counters) noexcept {
-    // Pairs with the store in announce().
-    if (target_.load(std::memory_order_seq_cst) == nobody) return;
+    // Acquire: pairs with announce(), for the minimum. No more: when it published `index`, this
+    // thread saw the target of anybody who has not seen the index since.
+    if (target_.load(std::memory_order_acquire) == nobody) return;
     // Relaxed: made visible by the load above.
     if (index >= minimum_.load(std::memory_order_relaxed)) wake(counters);
   }
@@ -127,7 +126,7 @@ class basic_gate {
     // Relaxed: ordered before a later target by the exchange below, and by the rest.
     target_.store(nobody, std::memory_order_relaxed);
     if constexpr (has_wakers) {
-      // Pairs with the exchange in arm().
+      // Acquire: pairs with arm()'s release of `who`. Release: with its acquire of the mark.
       if (auto* const armed = waker_.exchange(nullptr, std::memory_order_acq_rel)) armed->notify();
     }
     return rest_.rouse();
@@ -196,7 +195,7 @@ class basic_gate {
   std::uint64_t announce(wait_target target) noexcept {
     // Relaxed: read only after target_, which releases it.
     minimum_.store(target.minimum, std::memory_order_relaxed);
-    // Pairs with published() and nudge().
+    // Pairs with published().
     target_.store(target.useful, std::memory_order_seq_cst);
     return Platform::heavy_barrier();
   }

@@ -35,6 +35,8 @@ void step(Reader& reader, const std::string& text, std::size_t& at) {
   switch (*rc::gen::inRange(0, 12)) {
     case 0:
       RC_ASSERT(text_of(reader.peek()) == (rest.empty() ? std::nullopt : std::optional(rest[0])));
+      RC_ASSERT(text_of(reader.peek(n)) ==
+                (n < rest.size() ? std::optional(rest[n]) : std::nullopt));
       break;
     case 1:
     case 2:

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <annulus/bytes/algorithms.hpp>
 #include <annulus/bytes/byte_sequence.hpp>
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -47,6 +49,14 @@ class sequence_reader {
   [[nodiscard]] std::optional<std::byte> peek() const noexcept {
     if (here_ == last_) return {};
     return *here_;
+  }
+  /// The byte behind the next `n`, without moving. O(1) in one piece, else O(pieces between).
+  [[nodiscard]] std::optional<std::byte> peek(std::size_t n) const noexcept {
+    if (n < left_here()) [[likely]]
+      return here_[n];
+    auto ahead = *this;
+    if (!ahead.skip(n)) return {};
+    return ahead.peek();
   }
   /// The next byte, moving past it.
   [[nodiscard]] std::optional<std::byte> next() noexcept {
@@ -99,28 +109,32 @@ class sequence_reader {
   /// The next sizeof(T) bytes as an integer in the given byte order, moving past them.
   template <std::integral T>
   [[nodiscard]] std::optional<T> read_integer(std::endian order) noexcept {
-    std::make_unsigned_t<T> value = 0;
+    static_assert(sizeof(T) <= sizeof(std::uint64_t));
     std::array<std::byte, sizeof(T)> bytes;
     if (!read(bytes)) return {};
     if (order == std::endian::little) std::reverse(bytes.begin(), bytes.end());
-    for (const auto byte : bytes) {
-      // Two halves, since a shift by the width of T is undefined.
-      value = static_cast<decltype(value)>((value << 4 << 4) | std::to_integer<unsigned>(byte));
-    }
+    std::uint64_t value = 0;
+    for (const auto byte : bytes) value = (value << 8) | std::to_integer<std::uint64_t>(byte);
     return static_cast<T>(value);
   }
 
   /// How many bytes lie before the next `delimiter`, not looking at the first `from` of them.
   [[nodiscard]] std::optional<std::size_t> distance_to(std::byte delimiter,
                                                        std::size_t from = 0) const noexcept {
+    const auto search = [delimiter](const std::byte* memory, std::size_t n) {
+      return static_cast<const std::byte*>(std::memchr(memory, std::to_integer<int>(delimiter), n));
+    };
+    if (from < left_here()) [[likely]] {
+      if (const auto* const found = search(here_ + from, left_here() - from))
+        return static_cast<std::size_t>(found - here_);
+      from = left_here();
+    }
     auto ahead = *this;
     if (!ahead.skip(from)) return {};
-    const auto start = position();
     while (!ahead.at_end()) {
       const auto left = ahead.piece();
-      if (const auto* const found = static_cast<const std::byte*>(
-              std::memchr(left.data(), std::to_integer<int>(delimiter), left.size())))
-        return ahead.position() - start + static_cast<std::size_t>(found - left.data());
+      if (const auto* const found = search(left.data(), left.size()))
+        return ahead.position() - position() + static_cast<std::size_t>(found - left.data());
       ahead.skip(left.size());
     }
     return {};

@@ -24,21 +24,17 @@ inline constexpr std::array forms{form::span, form::pair, form::chain};
 template <class Parse, class NeedMore, class Stop>
 void feed(std::string_view text, std::vector<std::size_t> arrivals, form in, Parse parse,
           NeedMore need_more, Stop stop) {
+  const scattered portions(text, arrivals);
   arrivals.push_back(text.size());
   std::size_t consumed = 0;
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     for (;;) {
       const auto given = text.substr(consumed, arrivals[i] - consumed);
-      std::vector<std::size_t> cuts;
-      for (std::size_t j = 0; j < i; ++j) {
-        if (arrivals[j] > consumed) cuts.push_back(arrivals[j] - consumed);
-      }
-      if (in == form::pair && cuts.size() > 1) cuts = {cuts.back()};
-      if (in == form::span) cuts.clear();
-      const scattered bytes(given, cuts);
-      const auto result = in == form::span   ? parse(bytes.span())
-                          : in == form::pair ? parse(bytes.pair())
-                                             : parse(bytes.chain());
+      const auto last = i == 0 ? 0 : std::max(arrivals[i - 1], consumed) - consumed;
+      const auto result = in == form::span ? parse(scattered(given).span())
+                          : in == form::pair
+                              ? parse(scattered(given, {last}).pair())
+                              : parse(portions.chain().slice(consumed, given.size()));
       ASSERT_LE(result.consumed, result.examined);
       ASSERT_LE(result.examined, given.size());
       consumed += result.consumed;

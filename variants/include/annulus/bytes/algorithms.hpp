@@ -132,7 +132,7 @@ template <byte_sequence A, byte_sequence B>
       if (theirs.empty()) return std::strong_ordering::greater;
       const auto n = std::min(ours.size(), theirs.size());
       if (const int order = std::memcmp(ours.data(), theirs.data(), n); order != 0)
-        return order <=> 0;
+        return order < 0 ? std::strong_ordering::less : std::strong_ordering::greater;
       ours = ours.subspan(n);
       theirs = theirs.subspan(n);
     }

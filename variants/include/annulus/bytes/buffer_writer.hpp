@@ -44,8 +44,8 @@ sink_memory adapt_alloc(const Result& given) noexcept {
 }  // namespace detail
 
 /// Gives memory to write to: `alloc(min)` at least `min` bytes (min >= 1), or none if it cannot,
-/// alone or beside an `error`; `advance(n)` takes the first n of them as written. A second alloc
-/// without an advance gives the same bytes again, or others instead.
+/// alone or beside an `error`; `advance(n)` takes the first n of them as written and does not
+/// throw. A second alloc without an advance gives the same bytes again, or others instead.
 template <class Sink>
 concept byte_sink = requires(Sink& sink, std::size_t n) {
   { detail::adapt_alloc(sink.alloc(n)) } -> std::same_as<sink_memory>;
@@ -125,7 +125,7 @@ class buffer_writer {
         pending_(std::exchange(other.pending_, 0)),
         flushed_(other.flushed_),
         error_(other.error_) {}
-  buffer_writer& operator=(buffer_writer&& other) {
+  buffer_writer& operator=(buffer_writer&& other) noexcept {
     if (this == &other) return *this;
     flush();
     sink_ = std::exchange(other.sink_, nullptr);

@@ -162,7 +162,7 @@ class resp_tokenizer {
     if (const auto status = read_number(in, digits); status != parse_status::message) return status;
     const bool is_array = type == resp_type::array;
     if (is_array && open_.size() == limits_.depth) return fail(resp_errc::too_deep);
-    if (annulus::equal(digits.view(), bytes_of("-1"))) {
+    if (digits.is_minus_one()) {
       const auto null = is_array ? resp_type::null_array : resp_type::null_bulk;
       return finish({null, {}, 0, open_.size(), false}, token);
     }
@@ -188,7 +188,8 @@ class resp_tokenizer {
     if (in.remaining() < *payload_ + 2) return parse_status::need_more;
     const extent text{in.position(), *payload_};
     in.skip(text.length);
-    if (!in.advance_past(bytes_of("\r\n"))) return fail(resp_errc::missing_terminator);
+    if (in.next() != carriage_return || in.next() != line_feed)
+      return fail(resp_errc::missing_terminator);
     payload_.reset();
     return finish({resp_type::bulk_string, text, 0, open_.size(), false}, token);
   }
@@ -197,6 +198,9 @@ class resp_tokenizer {
     std::array<std::byte, number_bytes> bytes;
     std::size_t size = 0;
     [[nodiscard]] bytes_view view() const noexcept { return bytes_view(bytes).first(size); }
+    [[nodiscard]] bool is_minus_one() const noexcept {
+      return size == 2 && bytes[0] == std::byte{'-'} && bytes[1] == std::byte{'1'};
+    }
   };
   // The characters of a number, moving past its line.
   template <byte_sequence S>

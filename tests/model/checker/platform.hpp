@@ -94,7 +94,7 @@ class var {
   // NOLINTNEXTLINE(google-explicit-constructor): stands for a T
   var(T initial) : value_(std::move(initial)) {}
   var(const var&) = delete;
-  ~var() = default;
+  ~var() { engine::here().access(cell_, true, where::current()); }
 
   var& operator=(const var& other) { return *this = T(other); }
   var& operator=(const T& value) {

@@ -1,39 +1,10 @@
 // Wakers: an end that does not block is told exactly once that it can go on.
 #pragma once
 
-#include <annulus/waker.hpp>
-
+#include "bell.hpp"
 #include "rings.hpp"
 
 namespace annulus::model {
-
-/// Counts how often it is notified, and lets a thread wait for that.
-class bell : public waker {
- public:
-  bell() : waker(&bell::ring) {}
-
-  /// Waits for the notification, and makes ready for the next.
-  void await() {
-    while (rung_.load(std::memory_order_acquire) == 0) {
-      platform_base::futex_wait(rung_, 0, std::nullopt);
-    }
-    require(count_ == 1, "notified once");
-    count_ = 0;
-    rung_.store(0, std::memory_order_relaxed);
-  }
-  /// Precondition: whoever could notify is done.
-  [[nodiscard]] bool silent() const { return rung_.load(std::memory_order_relaxed) == 0; }
-
- private:
-  static void ring(waker& self) noexcept {
-    auto& me = static_cast<bell&>(self);
-    me.count_ = me.count_ + 1;
-    me.rung_.store(1, std::memory_order_release);
-    platform_base::futex_wake(me.rung_);
-  }
-  var<int> count_ = 0;
-  atomic<std::uint32_t> rung_{0U};
-};
 
 template <class Ring>
 void armed_read(Ring& ring, received& got, std::size_t total, bell& wakes) {
@@ -150,7 +121,12 @@ void reader_woken_while_armed(std::size_t capacity) {
 template <class Ring>
 void writer_woken_while_armed(std::size_t capacity) {
   Ring ring(capacity);
-  ring.writer().try_write(numbered(1, capacity));
+  if constexpr (buffers<Ring>) {
+    ring.writer().try_write(numbered(1, capacity));
+  } else {
+    ring.writer().try_reserve(1);
+    ring.writer().commit(1);
+  }
   cancelled_while_armed(ring.writer());
 }
 
@@ -219,6 +195,67 @@ void writer_told_before_an_arm() {
   join();
 }
 
+/// What an end armed for comes in two steps, and it is told at the second; then it waits for less.
+template <class Ring>
+void writer_armed_for_more() {
+  Ring ring(2);
+  received got;
+  bell wakes;
+  thread("writer", [&] {
+    ring.writer().write(numbered(1, 2));
+    if (ring.writer().arm(2, wakes)) wakes.await();
+    require(ring.writer().try_write(numbered(3, 2)).bytes == 2, "room for both");
+    require(!ring.writer().write(numbered(5, 1)).error, "room for one more");
+  });
+  thread("reader", [&] {
+    for (int i = 0; i < 3; ++i) read_some(ring, got, 1);
+  });
+  join();
+  drain(ring, got);
+  require(got.count() == 5, "all has come");
+}
+template <class Ring>
+void reader_armed_for_more() {
+  Ring ring(2);
+  received got;
+  bell wakes;
+  thread("writer", [&] {
+    for (const std::size_t next : {1U, 2U, 3U}) ring.writer().write(numbered(next, 1));
+  });
+  thread("reader", [&] {
+    if (ring.reader().arm(2, wakes)) wakes.await();
+    require(!ring.reader().try_peek(2).error, "both bytes are there");
+    read_some(ring, got, 2, 2);
+    read_some(ring, got, 1);
+  });
+  join();
+  require(got.count() == 3, "all has come");
+}
+/// And the other way about: first a call waits for more, then an end arms for less.
+template <class Ring>
+void armed_for_less() {
+  Ring ring(2);
+  received got;
+  bell writers, readers;
+  thread("writer", [&] {
+    ring.writer().write(numbered(1, 2));
+    require(!ring.writer().reserve(2).error, "room for both");
+    ring.writer().write(numbered(3, 2));
+    if (ring.writer().arm(1, writers)) writers.await();
+    ring.writer().write(numbered(5, 1));
+  });
+  thread("reader", [&] {
+    read_some(ring, got, 2, 2);
+    require(!ring.reader().peek(2).error, "both bytes come");
+    read_some(ring, got, 1);
+    read_some(ring, got, 1);
+    if (ring.reader().arm(1, readers)) readers.await();
+    read_some(ring, got, 1);
+  });
+  join();
+  require(got.count() == 5, "all has come");
+}
+
 /// An end that goes on wherever it is notified, as a coroutine does: the thread that arms it may
 /// not touch it once another can have been told.
 template <class Ring>
@@ -269,16 +306,19 @@ inline checked_list arm_scenarios() {
     add("armed_reader", 1, [] { armed_reader<Ring>(1, 2); });
     add("disarmed", 1, [] { disarmed<Ring>(1); });
     add("reader_woken_while_armed", 1, [] { reader_woken_while_armed<Ring>(1); });
+    add("writer_woken_while_armed", 1, [] { writer_woken_while_armed<Ring>(1); });
     add("woken_for_nothing", 1, [] { woken_for_nothing<Ring>(1); });
     add("closed_while_armed", 1, [] { closed_while_armed<Ring>(1); });
     if constexpr (buffers<Ring>) {
       add("armed_reader", 2, [] { armed_reader<Ring>(2, 3); });
       add("armed_writer", 1, [] { armed_writer<Ring>(1, 2); });
       add("armed_writer", 2, [] { armed_writer<Ring>(2, 4); });
-      add("writer_woken_while_armed", 1, [] { writer_woken_while_armed<Ring>(1); });
       add("told_before_a_wait", 2, [] { told_before_a_wait<Ring>(); });
       add("reader_told_before_an_arm", 2, [] { reader_told_before_an_arm<Ring>(); });
       add("writer_told_before_an_arm", 2, [] { writer_told_before_an_arm<Ring>(); });
+      add("writer_armed_for_more", 2, [] { writer_armed_for_more<Ring>(); });
+      add("reader_armed_for_more", 2, [] { reader_armed_for_more<Ring>(); });
+      add("armed_for_less", 2, [] { armed_for_less<Ring>(); });
       add("travelling", 1, [] { travelling<Ring>(1, 3); });
       add("travelling", 2, [] { travelling<Ring>(2, 4); });
       add("both_armed", 1, [] { both_armed<Ring>(1, 2); });

@@ -26,15 +26,21 @@ void writer_closes(std::size_t capacity, std::size_t total, std::size_t min) {
   require(got.count() == total, "everything before the close is read");
 }
 
-/// The writer wants more room than there will ever be.
+/// The writer wants more room than there will ever be. What the reader did before its close is
+/// visible to it then.
 template <class Ring>
 void reader_closes(std::size_t capacity) {
   Ring ring(capacity);
   received got;
   transfer sent;
-  thread("writer", [&] { sent = ring.writer().write(numbered(1, capacity + 2)); });
+  var<int> note = 0;
+  thread("writer", [&] {
+    sent = ring.writer().write(numbered(1, capacity + 2));
+    require(note == 1, "the note is there");
+  });
   thread("reader", [&] {
     read_some(ring, got, 1);
+    note = 1;
     ring.reader().close();
   });
   join();

@@ -1,6 +1,7 @@
 // Park and wake: calls that wait always end, and lose nothing.
 #pragma once
 
+#include "bell.hpp"
 #include "rings.hpp"
 
 namespace annulus::model {
@@ -74,6 +75,55 @@ void flush(std::size_t capacity) {
   require(got.count() == 2, "both bytes");
 }
 
+/// What a peek shows is not consumed yet.
+template <class Ring>
+void flush_meets_a_peek() {
+  Ring ring(2);
+  auto consumed = false;
+  thread("writer", [&] {
+    ring.writer().write(numbered(1, 1));
+    require(!ring.writer().flush(), "flushed");
+    require(consumed, "all is consumed by then");
+  });
+  thread("reader", [&] {
+    require(!ring.reader().peek(1).error, "the byte comes");
+    consumed = true;
+    ring.reader().consume(1);
+  });
+  join();
+}
+
+/// A writer that overwrites the oldest waits only while bytes are shown; any next call of the
+/// reader ends that.
+template <class End>
+void overwriting(End end_peek) {
+  locked_ring<flat_store, symmetric_platform> ring(2, overflow::overwrite_oldest);
+  ring.writer().write(numbered(1, 2));
+  thread("writer",
+         [&] { require(!ring.writer().write(numbered(3, 1)).error, "the oldest byte goes"); });
+  thread("reader", [&] {
+    const auto seen = ring.reader().try_peek(1).data.first;
+    const auto first = seen[0];
+    require(first == std::byte{1} || first == std::byte{2}, "a byte of the stream");
+    require(seen[0] == first, "which stays while it is shown");
+    end_peek(ring.reader());
+  });
+  join();
+  byte_list left(2);
+  require(ring.reader().try_read(left).bytes == 2, "as much as fits is left");
+  require(left.begin()[0] == std::byte{2} && left.begin()[1] == std::byte{3}, "the newest");
+}
+
+/// The same, shown too little by a peek that goes on to wait for the writer.
+inline void overwriting_a_waiting_peek() {
+  locked_ring<flat_store, symmetric_platform> ring(2, overflow::overwrite_oldest);
+  ring.writer().write(numbered(1, 1));
+  thread("writer",
+         [&] { require(!ring.writer().write(numbered(2, 2)).error, "the oldest byte goes"); });
+  thread("reader", [&] { require(!ring.reader().peek(2).error, "two bytes come"); });
+  join();
+}
+
 inline checked_list wake_scenarios() {
   checked_list all;
   const limits quick{.preemptions = 2, .stale = 1};
@@ -93,9 +143,26 @@ inline checked_list wake_scenarios() {
                    {.preemptions = 1, .stale = 1, .spurious = 1},
                    deep});
     all.push_back({named<Ring>("flush", 2), [] { flush<Ring>(2); }, quick, deep});
+    all.push_back(
+        {named<Ring>("flush_meets_a_peek", 2), [] { flush_meets_a_peek<Ring>(); }, quick, deep});
     if constexpr (buffers<Ring>) {
       all.push_back({named<Ring>("in_place", 2), [] { stream_in_place<Ring>(2, 3); }, quick, deep});
     }
+  });
+  for_ring<locked_flat, 6>([&]<class Ring>() {
+    const auto add = [&](const char* end, auto end_peek) {
+      all.push_back({named<Ring>("overwriting_until_" + std::string(end), 2),
+                     [=] { overwriting(end_peek); }, quick, deep});
+    };
+    add("consume", [](auto& reader) { reader.consume(0); });
+    add("read", [](auto& reader) { reader.try_read({}); });
+    add("refused_peek", [](auto& reader) { reader.try_peek(3); });
+    add("arm", [](auto& reader) {
+      bell wakes;
+      require(!reader.arm(1, wakes), "there is a byte");
+    });
+    all.push_back(
+        {named<Ring>("overwriting_a_waiting_peek", 2), overwriting_a_waiting_peek, quick, deep});
   });
   return all;
 }

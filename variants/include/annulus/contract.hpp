@@ -72,9 +72,10 @@
 // errc::no_memory_policy.
 //
 // Rules: the first error wins and both ends see it until reset(). After an end has closed, its
-// further closes change nothing. Whatever unblocks a call wakes it. A reader that waits for `r`
-// bytes while the writer waits for `w` free bytes, r + w > capacity + 1, can wait for each other
-// for ever; nothing smaller can.
+// further closes change nothing. What an end did before it wrote, consumed, closed or failed
+// happens before what the other does once a call has shown it that. Whatever unblocks a call wakes
+// it. A reader that waits for `r` bytes while the writer waits for `w` free bytes, r + w > capacity
+// + 1, can wait for each other for ever; nothing smaller can.
 //
 // Source: shared ring semantics of smallnest/ringbuffer and Go's io.Pipe (seed 000), reserve/commit
 // and peek/consume after bbqueue and DPDK's zero-copy ring calls.

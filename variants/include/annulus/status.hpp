@@ -21,7 +21,10 @@ class stream_status {
     // before it.
     word_.fetch_or(writer_closed, std::memory_order_release);
   }
-  void close_reader() noexcept { word_.fetch_or(reader_closed, std::memory_order_release); }
+  void close_reader() noexcept {
+    // Release: as above, for what the reader did before.
+    word_.fetch_or(reader_closed, std::memory_order_release);
+  }
 
   /// The process at one end is gone; no loss if that end had closed. The bytes that a writer had
   /// published are drained first.
@@ -43,8 +46,8 @@ class stream_status {
 
   /// Nothing has happened to the stream: no refusal of any kind.
   [[nodiscard]] bool pristine() const noexcept {
-    // Acquire: as in load().
-    return word_.load(std::memory_order_acquire) == 0;
+    // Relaxed: who finds otherwise asks for the reason, which acquires.
+    return word_.load(std::memory_order_relaxed) == 0;
   }
 
   /// Why the writer may not go on; clear while it may.
@@ -70,8 +73,9 @@ class stream_status {
 
   /// Precondition: neither end is in a call.
   void reset() noexcept {
-    error_ = typename Platform::error{};
-    word_.store(0, std::memory_order_release);  // pairs with load(), as the other transitions do
+    // Relaxed: whoever calls next is told by other means that this has happened. error_ is read
+    // only after a failure has set it anew.
+    word_.store(0, std::memory_order_relaxed);
   }
 
  private:

@@ -204,6 +204,10 @@ class pipe_core {
                        end_counters<Platform>& counters) {
     return monitor_.wait(held, where, ready, limit, counters);
   }
+  bool arm(lock&, seat& where, waker& who) noexcept {
+    where.arm(who);
+    return true;
+  }
   void wake(lock& held, seat& where) noexcept { where.notify(held); }
   [[nodiscard]] segment_stock<Platform>& stock() noexcept { return *stock_; }
 

@@ -3,6 +3,7 @@
 
 #include <annulus/pipelines/occupancy.hpp>
 #include <annulus/pipelines/pipe_core.hpp>
+#include <annulus/pipelines/pipe_io.hpp>
 #include <annulus/pipelines/preserved_buffer.hpp>
 #include <annulus/until.hpp>
 #include <annulus/waiting_room.hpp>
@@ -16,6 +17,7 @@ namespace annulus::pipelines {
 
 template <class Platform>
 class basic_pipe;
+template <class Platform>
 struct read_call;
 
 /// For one thread at a time. Each call takes the lock once, and is an error once the reader has
@@ -95,6 +97,12 @@ class basic_pipe_reader {
   }
   std::error_code advance(const cursor& consumed) { return advance(consumed, consumed); }
 
+  /// Empties the pipe into a descriptor or a sink; see pipelines::copy_to.
+  template <class Sink>
+  transfer copy_to(Sink&& sink, std::size_t most = everything, const until& limit = {}) {
+    return pipelines::copy_to(*this, sink, most, limit);
+  }
+
   /// The read that waits, or else the next one, ends at once and says so. Any thread. O(1).
   void cancel_pending_read() {
     auto held = core_.enter();
@@ -126,10 +134,32 @@ class basic_pipe_reader {
  private:
   using guest = typename waiting_room<Platform>::guest;
   friend basic_pipe<Platform>;
-  friend struct read_call;
+  friend read_call<Platform>;
 
   basic_pipe_reader(core& shared, const scheduler& where) noexcept
       : core_(shared), scheduler_(where) {}
+
+  // The parts of an awaited read: one call of the end, from begin() to finish() or abandon_read().
+  [[nodiscard]] std::error_code begin() noexcept {
+    return inside_.enter() ? std::error_code{} : make_error_code(errc::overlapping);
+  }
+  bool finish() noexcept {
+    inside_.leave();
+    return true;
+  }
+  bool read_once(std::size_t min, read_result& result) {
+    auto held = core_.enter();
+    return core_.read_step(held, min, result);
+  }
+  bool arm_read(waker& who) {
+    auto held = core_.enter();
+    return !core_.read_ready() && core_.arm(held, core_.reader_seat(), who);
+  }
+  void abandon_read() {
+    auto held = core_.enter();
+    core_.abandon_read(held);
+    inside_.leave();
+  }
 
   core& core_;
   scheduler scheduler_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <annulus/pipelines/occupancy.hpp>
 #include <annulus/pipelines/pipe_core.hpp>
+#include <annulus/pipelines/pipe_io.hpp>
 #include <annulus/until.hpp>
 #include <annulus/waiting_room.hpp>
 #include <annulus/waker.hpp>
@@ -18,7 +19,6 @@ template <class Platform>
 class basic_pipe;
 struct flush_call;
 struct write_call;
-struct writing_call;
 
 /// For one thread at a time. alloc and advance take no lock and share nothing with the reader;
 /// commit and flush take it once. Each call is an error once the writer has completed, and while
@@ -125,6 +125,11 @@ class basic_pipe_writer {
     return done;
   }
 
+  /// Fills the pipe from a descriptor; see pipelines::fill_from.
+  transfer fill_from(int fd, std::size_t most = everything, const until& limit = {}) {
+    return pipelines::fill_from(*this, fd, most, limit);
+  }
+
   /// Waits until nothing more will be read: the reader has completed, or the writer has and all is
   /// consumed. Returns what the reader completed with, or why the wait ended. The `Writing` of the
   /// design document.
@@ -186,7 +191,6 @@ class basic_pipe_writer {
   friend basic_pipe<Platform>;
   friend struct flush_call;
   friend struct write_call;
-  friend struct writing_call;
 
   basic_pipe_writer(core& shared, const scheduler& where) noexcept
       : core_(shared), scheduler_(where) {}
@@ -249,6 +253,36 @@ class basic_pipe_writer {
     }
     if (to_discard) core_.tail().discard();
     return result;
+  }
+
+  // The parts of an awaited flush: one call of the end, from begin() to finish() or
+  // abandon_flush().
+  [[nodiscard]] std::error_code begin() noexcept {
+    if (completed_) return errc::completed;
+    return inside_.enter() ? std::error_code{} : make_error_code(errc::overlapping);
+  }
+  bool finish() noexcept {
+    inside_.leave();
+    return true;
+  }
+  bool flush_once(flush_result& result) {
+    bool to_discard = false;
+    bool done = false;
+    {
+      auto held = core_.enter();
+      done = core_.flush_step(held, result, to_discard);
+    }
+    if (to_discard) core_.tail().discard();
+    return done;
+  }
+  bool arm_flush(waker& who) {
+    auto held = core_.enter();
+    return !core_.flush_ready() && core_.arm(held, core_.writer_seat(), who);
+  }
+  void abandon_flush() {
+    auto held = core_.enter();
+    core_.abandon_flush(held);
+    inside_.leave();
   }
 
   core& core_;

@@ -28,13 +28,19 @@ class occupancy {
     const bool inside_;
   };
 
-  // Relaxed throughout: it orders nothing, callers do.
+  // Relaxed: it orders nothing, callers do.
   [[nodiscard]] bool enter() noexcept {
     if (occupied_.load(std::memory_order_relaxed) != 0) return false;
     occupied_.store(1, std::memory_order_relaxed);
     return true;
   }
-  void leave() noexcept { occupied_.store(0, std::memory_order_relaxed); }
+  // Release: pairs with the acquire in wait_until_empty(); the last touch of the pipe.
+  void leave() noexcept { occupied_.store(0, std::memory_order_release); }
+
+  /// For who destroys the pipe, and has told whoever waits inside to leave.
+  void wait_until_empty() const noexcept {
+    while (occupied_.load(std::memory_order_acquire) != 0) Platform::yield();  // pairs with leave()
+  }
 
  private:
   typename Platform::template atomic<std::uint32_t> occupied_{0};

@@ -26,8 +26,8 @@ class basic_pipe {
   /// Preserved buffers stay good.
   ~basic_pipe() {
     core_.destroy();
-    writer_.room_.wait_until_empty();
-    reader_.room_.wait_until_empty();
+    writer_.inside_.wait_until_empty();
+    reader_.inside_.wait_until_empty();
   }
 
   [[nodiscard]] writer_type& writer() noexcept { return writer_; }

@@ -83,14 +83,17 @@ class pipe_core {
   /// Publishes, announces, and is done unless the pipe is paused or full.
   bool flush_step(lock& held, flush_result& result, bool& to_discard) noexcept {
     room_wanted_ = 0;
-    result.error = commit(held, to_discard);
-    result.completed = reader_.done;
-    if (reader_.done) result.error = reader_.error;
-    const bool full = result.error == annulus::errc::would_block;
-    if (full) result.error.clear();
-    if (result.error) return true;
+    result = {};
+    const auto refused = commit(held, to_discard);
+    const bool full = refused == annulus::errc::would_block;
+    if (refused && !full) {
+      result.error = refused;
+      return true;
+    }
     announce(held);
     result.cancelled = std::exchange(flush_cancelled_, false);
+    result.completed = reader_.done;
+    result.error = reader_.error;
     if (result.cancelled || result.completed) return true;
     if (full) {
       room_wanted_ = tail_.uncommitted();

@@ -6,7 +6,6 @@
 #include <annulus/pipelines/pipe_io.hpp>
 #include <annulus/pipelines/preserved_buffer.hpp>
 #include <annulus/until.hpp>
-#include <annulus/waiting_room.hpp>
 #include <annulus/waker.hpp>
 #include <coroutine>
 #include <cstddef>
@@ -49,7 +48,6 @@ class basic_pipe_reader {
       result.error = errc::overlapping;
       return result;
     }
-    const guest staying(room_);
     auto held = core_.enter();
     for (std::error_code stopped; !core_.read_step(held, min, result);) {
       if (stopped) {
@@ -132,7 +130,6 @@ class basic_pipe_reader {
   }
 
  private:
-  using guest = typename waiting_room<Platform>::guest;
   friend basic_pipe<Platform>;
   friend read_call<Platform>;
 
@@ -156,15 +153,16 @@ class basic_pipe_reader {
     return !core_.read_ready() && core_.arm(held, core_.reader_seat(), who);
   }
   void abandon_read() {
-    auto held = core_.enter();
-    core_.abandon_read(held);
+    {
+      auto held = core_.enter();
+      core_.abandon_read(held);
+    }
     inside_.leave();
   }
 
   core& core_;
   scheduler scheduler_;
   occupancy<Platform> inside_;
-  waiting_room<Platform> room_;
 };
 
 }  // namespace annulus::pipelines

@@ -6,7 +6,6 @@
 #include <annulus/pipelines/pipe_core.hpp>
 #include <annulus/pipelines/pipe_io.hpp>
 #include <annulus/until.hpp>
-#include <annulus/waiting_room.hpp>
 #include <annulus/waker.hpp>
 #include <coroutine>
 #include <new>
@@ -136,7 +135,6 @@ class basic_pipe_writer {
   std::error_code writing(const until& limit = {}) {
     const visit here(inside_);
     if (here.refused()) return errc::overlapping;
-    const guest staying(room_);
     auto held = core_.enter();
     std::error_code stopped;
     if (!core_.no_more_reads()) {
@@ -187,7 +185,6 @@ class basic_pipe_writer {
   }
 
  private:
-  using guest = typename waiting_room<Platform>::guest;
   friend basic_pipe<Platform>;
   friend struct flush_call;
   friend struct write_call;
@@ -209,11 +206,10 @@ class basic_pipe_writer {
     }
   }
 
-  // Copies as much as may be uncommitted. True if that is all.
+  // Copies as much as may be uncommitted. True if that is all, or as far as it gets.
   bool put(bytes_view from, transfer& done) {
-    while (done.bytes < from.size()) {
-      const auto most = core_.allowance();
-      if (most == 0) return false;
+    auto most = core_.allowance();
+    for (; done.bytes < from.size() && most > 0 && !done.error; most = core_.allowance()) {
       done.error = guarded([&] {
         const auto memory = core_.tail().allocate(1, most);
         const auto n = std::min(memory.size(), from.size() - done.bytes);
@@ -221,9 +217,9 @@ class basic_pipe_writer {
         core_.tail().advance(n);
         done.bytes += n;
       });
-      if (done.error) return true;
     }
-    return true;
+    core_.tail().withdraw();
+    return done.error || done.bytes == from.size();
   }
   static std::error_code outcome(const flush_result& flushed) noexcept {
     if (flushed.error) return flushed.error;
@@ -234,7 +230,6 @@ class basic_pipe_writer {
 
   // `limit`: none if it must not wait.
   flush_result flush_inside(const until* limit) {
-    const guest staying(room_);
     flush_result result;
     bool to_discard = false;
     {
@@ -280,8 +275,10 @@ class basic_pipe_writer {
     return !core_.flush_ready() && core_.arm(held, core_.writer_seat(), who);
   }
   void abandon_flush() {
-    auto held = core_.enter();
-    core_.abandon_flush(held);
+    {
+      auto held = core_.enter();
+      core_.abandon_flush(held);
+    }
     inside_.leave();
   }
 
@@ -289,7 +286,6 @@ class basic_pipe_writer {
   scheduler scheduler_;
   occupancy<Platform> inside_;
   bool completed_ = false;
-  waiting_room<Platform> room_;
 };
 
 }  // namespace annulus::pipelines

@@ -304,6 +304,13 @@ inline void cancelled_read() {
   require(cancels == 1, "once");
 }
 
+inline void cancelled_read_of_nothing() {
+  byte_pipe p(tiny(0));
+  thread("reader", [&] { require(p.reader().read().cancelled, "nothing else ends it"); });
+  thread("canceller", [&] { p.reader().cancel_pending_read(); });
+  join();
+}
+
 /// A deadline and a stop request end a flush, which loses nothing.
 inline void limited_flush() {
   byte_pipe p(tiny(1));
@@ -425,6 +432,7 @@ inline checked_list pipelines_scenarios() {
   add("cancelled_flush", [] { cancelled_flush(); });
   add("cancel_meets_progress", [] { cancel_meets_progress(); });
   add("cancelled_read", [] { cancelled_read(); });
+  add("cancelled_read_of_nothing", [] { cancelled_read_of_nothing(); });
   add("limited_flush", [] { limited_flush(); });
   add("limited_read", [] { limited_read(); });
   add("preserved", [] { preserved(); });

@@ -113,14 +113,13 @@ class pipe_core {
     rouse(writer_seat_, held, reader_counters_);
   }
 
-  /// Whether nothing more will be read; until then, tells the writer when it is so.
+  /// Whether nothing more will be read. Implies flush_ready(), by which the writer is told.
   [[nodiscard]] bool no_more_reads() const noexcept {
     return reader_.done || destroyed_ || (writer_.done && consumed_ == committed_.position_);
   }
   [[nodiscard]] std::error_code reading_error(const lock&) const noexcept {
     return destroyed_ ? make_error_code(annulus::errc::destroyed) : reader_.error;
   }
-  void await_end(const lock&, bool awaits) noexcept { awaits_end_ = awaits; }
 
   /// Precondition: nothing is uncommitted. True if both ends have completed: call give_back()
   /// without the lock. Before that the tail is not the writer's any more.
@@ -190,7 +189,6 @@ class pipe_core {
     if (reader_.done) return errc::completed;
     reader_ = {true, error};
     reading_ = false;
-    paused_ = false;
     last = writer_.done;
     tell_writer(held);
     return {};
@@ -286,7 +284,7 @@ class pipe_core {
       rouse(reader_seat_, held, writer_counters_);
   }
   void tell_writer(lock& held) noexcept {
-    if (awaits_end_ ? no_more_reads() : flush_ready()) rouse(writer_seat_, held, reader_counters_);
+    if (flush_ready()) rouse(writer_seat_, held, reader_counters_);
   }
   static void rouse(seat& where, lock& held, end_counters<Platform>& counters) noexcept {
     if (!where.notify(held)) return;
@@ -353,7 +351,7 @@ class pipe_core {
   std::size_t room_wanted_ = 0;  // by a waiting flush
   bool reading_ = false, paused_ = false, unannounced_ = false;
   bool flush_cancelled_ = false, read_cancelled_ = false;
-  bool awaits_end_ = false, destroyed_ = false;
+  bool destroyed_ = false;
   completion writer_, reader_;
   std::uint64_t acquisitions_ = 0;
   end_counters<Platform> writer_counters_, reader_counters_;

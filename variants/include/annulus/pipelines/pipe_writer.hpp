@@ -138,11 +138,9 @@ class basic_pipe_writer {
     auto held = core_.enter();
     std::error_code stopped;
     if (!core_.no_more_reads()) {
-      core_.await_end(held, true);
       stopped = core_.wait(
           held, core_.writer_seat(), [this] { return core_.no_more_reads(); }, limit,
           core_.writer_counters());
-      core_.await_end(held, false);
     }
     return core_.no_more_reads() ? core_.reading_error(held) : stopped;
   }

@@ -410,7 +410,7 @@ inline void awaited(std::size_t total) {
 inline checked_list pipelines_scenarios() {
   checked_list all;
   const limits quick{.preemptions = 3, .stale = 2, .spurious = 1};
-  const limits deep{.preemptions = 5, .stale = 3, .spurious = 2, .runs = 3'000'000};
+  const limits deep{.preemptions = 4, .stale = 3, .spurious = 1, .runs = 3'000'000};
   const auto add = [&](std::string name, std::function<void()> body) {
     all.push_back({std::move(name), std::move(body), quick, deep});
   };

@@ -109,6 +109,24 @@ TEST_F(async, a_write_goes_through_a_cap_smaller_than_it) {
   EXPECT_EQ(written->bytes, 500U);
   EXPECT_FALSE(written->error);
 }
+TEST_F(async, a_read_that_no_flush_can_satisfy_is_told) {
+  pipe capped({.minimum_segment = 16, .pause_threshold = 0, .resume_threshold = 0, .max_size = 50});
+  put(capped.writer(), 50);
+  EXPECT_FALSE(capped.writer().flush().error);
+  read(capped.reader(), 1, {}, got);
+  advance(capped.reader(), got->buffer, 0, 50);
+  got.reset();
+  read(capped.reader(), 1, {}, got);
+  EXPECT_FALSE(got);
+  put(capped.writer(), 10, 50);
+  flush(capped.writer(), {}, flushed);
+  EXPECT_FALSE(flushed);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->error, annulus::errc::exceeds_capacity);
+  EXPECT_EQ(got->buffer.size(), 50U);
+  advance(capped.reader(), got->buffer, 10, 10);
+  EXPECT_TRUE(flushed);
+}
 TEST_F(async, cancels_resume_and_latch) {
   read(p.reader(), 1, {}, got);
   p.reader().cancel_pending_read();
@@ -242,6 +260,49 @@ TEST_F(async, a_stream_between_two_event_loops) {
   consume(p, received, consumers, done);
   produce(p, total, producers, done);
   done.wait();
+  EXPECT_EQ(received, total);
+}
+
+// A write that was cut short goes on with the rest.
+task produce_on(pipe& p, std::uint64_t total, event_loop& loop, std::latch& done) {
+  co_await loop.enter();
+  for (std::uint64_t sent = 0; sent < total;) {
+    const auto bytes = pattern_bytes(sent, std::min<std::uint64_t>(total - sent, 100));
+    const auto step = co_await async_write(p.writer(), bytes);
+    EXPECT_TRUE(!step.error || step.error == annulus::errc::cancelled) << step.error.message();
+    sent += step.bytes;
+    co_await loop.enter();
+  }
+  EXPECT_FALSE(p.writer().complete());
+  done.count_down();
+}
+task consume_on(pipe& p, std::uint64_t& received, event_loop& loop, std::latch& done) {
+  co_await loop.enter();
+  for (;;) {
+    const auto seen = co_await async_read(p.reader());
+    EXPECT_FALSE(seen.error && seen.error != annulus::errc::exceeds_capacity);
+    EXPECT_TRUE(holds(seen.buffer, received));
+    received += seen.buffer.size();
+    EXPECT_FALSE(p.reader().advance(seen.buffer.finish()));
+    if (seen.completed && seen.buffer.empty()) break;
+    co_await loop.enter();
+  }
+  done.count_down();
+}
+TEST_F(async, cancels_race_with_a_stream_between_two_event_loops) {
+  constexpr std::uint64_t total = 1 << 19;
+  auto options = small_options();
+  options.max_size = 80;
+  pipe capped(options);
+  std::uint64_t received = 0;
+  std::latch done(2);
+  event_loop producers, consumers;
+  consume_on(capped, received, consumers, done);
+  produce_on(capped, total, producers, done);
+  while (!done.try_wait()) {
+    capped.reader().cancel_pending_read();
+    capped.writer().cancel_pending_flush();
+  }
   EXPECT_EQ(received, total);
 }
 

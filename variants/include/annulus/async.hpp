@@ -45,7 +45,13 @@ class [[nodiscard]] operation : private waker {
   static void notified(waker& self) noexcept {
     auto& operation_ = static_cast<operation&>(self);
     const auto waiting = operation_.waiting_;
-    if (operation_.call_.step(operation_.end_) || operation_.done_or_armed()) waiting.resume();
+    auto& end = operation_.end_;
+    if (!operation_.call_.step(end) && !operation_.done_or_armed()) return;
+    if constexpr (requires { end.resume(waiting); }) {
+      end.resume(waiting);  // an end that has a say in where
+    } else {
+      waiting.resume();
+    }
   }
 
   // True if the call is done. Otherwise the end has the waker, and *this may be gone already.

@@ -1,0 +1,443 @@
+// Pipes: what two ends that commit, flush, advance, complete and cancel at once may see.
+#pragma once
+
+#include <annulus/pipelines/pipe.hpp>
+#include <annulus/pipelines/pipe_async.hpp>
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <optional>
+
+#include "rings.hpp"
+
+namespace annulus::model {
+
+using byte_pipe = pipelines::basic_pipe<symmetric_platform>;
+using pipe_pool = pipelines::basic_memory_pool<symmetric_platform>;
+using pipe_settings = pipelines::basic_pipe_options<symmetric_platform>;
+
+/// Segments of one byte, so that every byte but the first is a link.
+inline pipe_settings tiny(std::size_t pause, std::size_t max = 0) {
+  pipe_settings made;
+  made.minimum_segment = 1;
+  made.pause_threshold = pause;
+  made.resume_threshold = pause == 0 ? 0 : 1;
+  made.max_size = max;
+  return made;
+}
+
+template <class Buffer>
+void take(received& into, const Buffer& buffer) {
+  byte_list bytes(buffer.size());
+  buffer.copy_to(bytes);
+  into.take(bytes);
+}
+
+/// Advances the bytes first, first + 1, …, not committed.
+inline void stage(byte_pipe& p, std::size_t first, std::size_t n) {
+  for (const auto byte : numbered(first, n)) {
+    const auto room = p.writer().alloc(1);
+    require(!room.error, "there is memory");
+    symmetric_platform::copy(room.memory.data(), &byte, 1);
+    require(!p.writer().advance(1), "it may be advanced");
+  }
+}
+
+/// Reads until the end.
+inline void read_all(byte_pipe& p, received& got, std::size_t total) {
+  for (;;) {
+    const auto seen = p.reader().read();
+    require(!seen.error, "a read that has something");
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+    if (seen.completed) break;
+  }
+  require(got.count() == total, "everything before the end is read");
+}
+
+/// Every flush waits for the reader, in one segment or over more.
+inline void paused_stream(std::size_t pause, std::size_t total, std::size_t piece) {
+  byte_pipe p(tiny(pause));
+  received got;
+  thread("writer", [&] {
+    for (std::size_t sent = 0; sent < total; sent += piece) {
+      stage(p, sent + 1, piece);
+      require(!p.writer().flush().error, "the flush ends");
+    }
+    require(!p.writer().complete(), "it completes");
+  });
+  thread("reader", [&] { read_all(p, got, total); });
+  join();
+}
+
+/// What commits have published is announced by the flush, or found without it.
+inline void commits_then_a_flush(std::size_t total) {
+  byte_pipe p(tiny(0));
+  received got;
+  thread("writer", [&] {
+    for (std::size_t sent = 0; sent < total; ++sent) {
+      stage(p, sent + 1, 1);
+      require(!p.writer().commit(), "it is committed");
+    }
+    require(!p.writer().flush().error, "and announced");
+  });
+  thread("reader", [&] {
+    while (got.count() < total) {
+      const auto seen = p.reader().read();
+      take(got, seen.buffer);
+      require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+    }
+  });
+  join();
+}
+
+/// A frame is larger than the pause threshold.
+inline void frame_beyond_the_threshold(std::size_t frame) {
+  byte_pipe p(tiny(1));
+  received got;
+  thread("writer", [&] {
+    for (std::size_t sent = 0; sent < frame; ++sent) {
+      stage(p, sent + 1, 1);
+      require(!p.writer().flush().error, "the flush ends");
+    }
+  });
+  thread("reader", [&] {
+    const auto seen = p.reader().read_at_least(frame);
+    require(seen.buffer.size() == frame, "the whole frame");
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  });
+  join();
+}
+
+/// The reader examines everything and consumes nothing until all is there.
+inline void examined_only(std::size_t total) {
+  byte_pipe p(tiny(1));
+  received got;
+  thread("writer", [&] {
+    for (std::size_t sent = 0; sent < total; ++sent) {
+      stage(p, sent + 1, 1);
+      require(!p.writer().flush().error, "the flush ends");
+    }
+  });
+  thread("reader", [&] {
+    for (;;) {
+      const auto seen = p.reader().read();
+      const bool all = seen.buffer.size() == total;
+      if (all) take(got, seen.buffer);
+      require(!p.reader().advance(seen.buffer.start(), seen.buffer.finish()), "it is examined");
+      if (all) return;
+    }
+  });
+  join();
+  require(got.count() == total, "all of it");
+}
+
+/// More than the cap, which is never exceeded.
+inline void capped_stream(std::size_t max, std::size_t total) {
+  byte_pipe p(tiny(0, max));
+  received got;
+  thread("writer", [&] {
+    const auto sent = p.writer().write(numbered(1, total));
+    require(!sent.error && sent.bytes == total, "the write goes through");
+  });
+  thread("reader", [&] {
+    while (got.count() < total) {
+      const auto seen = p.reader().read();
+      require(seen.buffer.size() <= max, "no more than the cap");
+      take(got, seen.buffer);
+      require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+    }
+  });
+  join();
+}
+
+/// A writer that waits for room and a reader that waits for more: the reader is told.
+inline void wedged() {
+  byte_pipe p(tiny(0, 1));
+  received got;
+  thread("writer", [&] { p.writer().write(numbered(1, 2)); });
+  thread("reader", [&] {
+    while (got.count() < 2) {
+      const auto seen = p.reader().read();
+      const bool full = seen.error == errc::exceeds_capacity;
+      require(!seen.error || full, "no other error");
+      require(seen.buffer.size() == 1, "one byte at a time");
+      if (full || got.count() == 1) {
+        take(got, seen.buffer);
+        require(!p.reader().advance(seen.buffer.finish()), "consumed");
+      } else {
+        require(!p.reader().advance(seen.buffer.start(), seen.buffer.finish()), "examined only");
+      }
+    }
+  });
+  join();
+}
+
+/// Both ends complete at once, in the midst of things: all memory goes back, once.
+inline void both_complete(bool with_errors) {
+  const auto pool = std::make_shared<pipe_pool>();
+  auto settings = tiny(1);
+  settings.pool = pool;
+  const auto error = with_errors ? std::make_error_code(std::errc::io_error) : std::error_code{};
+  byte_pipe p(settings);
+  stage(p, 1, 1);
+  require(!p.writer().commit(), "a byte is there");
+  thread("writer", [&] {
+    stage(p, 2, 1);
+    const auto flushed = p.writer().flush();
+    require(flushed.completed, "the flush ends by the reader");
+    stage(p, 2, 1);
+    require(!p.writer().complete(error), "the writer completes");
+  });
+  thread("reader", [&] {
+    const auto seen = p.reader().read();
+    require(!seen.error && !seen.buffer.empty(), "the byte");
+    require(!p.reader().complete(error), "the reader completes");
+  });
+  join();
+  require(pool->stats().leased == 0, "all memory is back");
+  require(!p.reset(), "and the pipe can be reset");
+  require(p.reader().try_read().error == errc::would_block, "to nothing");
+}
+
+inline void completion_meets_a_read(bool with_error) {
+  byte_pipe p(tiny(0));
+  received got;
+  const auto error = with_error ? std::make_error_code(std::errc::io_error) : std::error_code{};
+  thread("writer", [&] {
+    stage(p, 1, 2);
+    require(!p.writer().complete(error), "it completes");
+  });
+  thread("reader", [&] {
+    if (!with_error) return read_all(p, got, 2);
+    require(p.reader().read().error == error, "the error");
+  });
+  join();
+}
+
+/// The writer waits until nothing more will be read.
+inline void writing_ends(bool by_completion) {
+  byte_pipe p(tiny(0));
+  received got;
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    require(!p.writer().complete(), "it completes");
+    require(!p.writer().writing(), "and is told of the end");
+    require(by_completion || got.count() == 1, "not before");
+  });
+  thread("reader", [&] {
+    if (by_completion) {
+      require(!p.reader().complete(), "it completes");
+      return;
+    }
+    const auto seen = p.reader().read();
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  });
+  join();
+}
+
+/// The flush goes on only for a reader that waits; so it is in its call, and stays.
+inline void destroyed() {
+  std::optional<byte_pipe> p(std::in_place, tiny(1));
+  thread("owner", [&] {
+    stage(*p, 1, 1);
+    require(!p->writer().flush().error, "the flush ends");
+    p.reset();
+  });
+  thread("reader", [&] {
+    require(p->reader().read_at_least(2).error == errc::destroyed, "the reader is told");
+  });
+  join();
+}
+
+/// A cancel meets a flush that waits: it ends that or the next, and the bytes are there.
+inline void cancelled_flush() {
+  byte_pipe p(tiny(1));
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    require(p.writer().flush().cancelled, "nothing else ends it");
+  });
+  thread("canceller", [&] { p.writer().cancel_pending_flush(); });
+  join();
+  require(p.reader().try_read().buffer.size() == 1, "the byte is published");
+  require(p.writer().try_flush().error == errc::would_block, "once");
+}
+
+/// A cancel and an advance meet a flush that waits.
+inline void cancel_meets_progress() {
+  byte_pipe p(tiny(1));
+  auto cancelled = false;
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    cancelled = p.writer().flush().cancelled;
+  });
+  thread("reader", [&] {
+    const auto seen = p.reader().read();
+    p.writer().cancel_pending_flush();
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  });
+  join();
+  require(p.writer().flush().cancelled != cancelled, "one of them is cancelled");
+}
+
+inline void cancelled_read() {
+  byte_pipe p(tiny(0));
+  auto cancels = 0;
+  received got;
+  thread("writer", [&] {
+    p.reader().cancel_pending_read();
+    stage(p, 1, 1);
+    require(!p.writer().flush().error, "it is flushed");
+  });
+  thread("reader", [&] {
+    while (got.count() < 1 || cancels < 1) {
+      const auto seen = p.reader().read();
+      require(!seen.error, "no error");
+      if (seen.cancelled) ++cancels;
+      take(got, seen.buffer);
+      require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+    }
+  });
+  join();
+  require(cancels == 1, "once");
+}
+
+inline void cancelled_read_of_nothing() {
+  byte_pipe p(tiny(0));
+  thread("reader", [&] { require(p.reader().read().cancelled, "nothing else ends it"); });
+  thread("canceller", [&] { p.reader().cancel_pending_read(); });
+  join();
+}
+
+/// A deadline and a stop request end a flush, which loses nothing.
+inline void limited_flush() {
+  byte_pipe p(tiny(1));
+  received got;
+  std::stop_source stop;
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    const auto flushed = p.writer().flush(until(deadline(1), stop.get_token()));
+    require(!flushed.error || flushed.error == errc::timed_out || flushed.error == errc::cancelled,
+            "one of the three");
+  });
+  thread("reader", [&] {
+    stop.request_stop();
+    const auto seen = p.reader().read();
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  });
+  join();
+  require(got.count() == 1, "the byte");
+}
+inline void limited_read() {
+  byte_pipe p(tiny(0));
+  received got;
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    require(!p.writer().flush().error, "it is flushed");
+  });
+  thread("reader", [&] {
+    const auto seen = p.reader().read(deadline(1));
+    if (seen.error) return require(seen.error == errc::timed_out, "the deadline");
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  });
+  join();
+  require(p.stats().buffered + got.count() == 1, "the byte is read or there");
+}
+
+/// A preserved segment is given up by a third thread while the writer wants memory: whoever uses it
+/// next comes after the last look at it.
+inline void preserved() {
+  byte_pipe p(tiny(0));
+  stage(p, 1, 2);
+  require(!p.writer().commit(), "two bytes are there");
+  const auto seen = p.reader().read();
+  auto kept = seen.buffer.preserve();
+  thread("keeper", [&] {
+    received got;
+    take(got, kept.buffer());
+    kept.release();
+  });
+  thread("reader", [&] { require(!p.reader().advance(seen.buffer.finish()), "it is advanced"); });
+  thread("writer", [&] {
+    stage(p, 3, 2);
+    require(!p.writer().commit(), "it is committed");
+    stage(p, 5, 1);
+  });
+  join();
+  require(p.stats().pinned_bytes == 0, "nothing is pinned");
+}
+
+/// A coroutine that runs until it first waits.
+struct coroutine {
+  struct promise_type {
+    coroutine get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+inline coroutine awaiting_reader(byte_pipe& p, received& got, std::size_t total) {
+  while (got.count() < total) {
+    const auto seen = co_await pipelines::async_read(p.reader());
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  }
+}
+inline coroutine awaiting_writer(byte_pipe& p, std::size_t total, atomic<std::uint32_t>& done) {
+  for (std::size_t sent = 0; sent < total; ++sent) {
+    stage(p, sent + 1, 1);
+    const auto flushed = co_await pipelines::async_flush(p.writer());
+    require(!flushed.error, "the flush ends");
+  }
+  done.store(1, std::memory_order_release);
+}
+inline void awaited(std::size_t total) {
+  byte_pipe p(tiny(1));
+  received got;
+  atomic<std::uint32_t> done(0U);
+  thread("writer", [&] { awaiting_writer(p, total, done); });
+  thread("reader", [&] { awaiting_reader(p, got, total); });
+  join();
+  require(got.count() == total, "everything is read");
+  require(done.load(std::memory_order_acquire) == 1, "every flush has ended");
+}
+
+inline checked_list pipelines_scenarios() {
+  checked_list all;
+  const limits quick{.preemptions = 3, .stale = 2, .spurious = 1};
+  const limits deep{.preemptions = 4, .stale = 3, .spurious = 1, .runs = 3'000'000};
+  const auto add = [&](std::string name, std::function<void()> body) {
+    all.push_back({std::move(name), std::move(body), quick, deep});
+  };
+  add("paused_stream", [] { paused_stream(1, 3, 1); });
+  add("paused_stream_of_pairs", [] { paused_stream(2, 4, 2); });
+  add("commits_then_a_flush", [] { commits_then_a_flush(3); });
+  add("frame_beyond_the_threshold", [] { frame_beyond_the_threshold(3); });
+  add("examined_only", [] { examined_only(3); });
+  add("capped_stream", [] { capped_stream(1, 3); });
+  add("capped_stream_of_two", [] { capped_stream(2, 4); });
+  add("wedged", [] { wedged(); });
+  add("both_complete", [] { both_complete(false); });
+  add("both_fail", [] { both_complete(true); });
+  add("completion_meets_a_read", [] { completion_meets_a_read(false); });
+  add("failure_meets_a_read", [] { completion_meets_a_read(true); });
+  add("writing_ends_by_consumption", [] { writing_ends(false); });
+  add("writing_ends_by_completion", [] { writing_ends(true); });
+  add("destroyed", [] { destroyed(); });
+  add("cancelled_flush", [] { cancelled_flush(); });
+  add("cancel_meets_progress", [] { cancel_meets_progress(); });
+  add("cancelled_read", [] { cancelled_read(); });
+  add("cancelled_read_of_nothing", [] { cancelled_read_of_nothing(); });
+  add("limited_flush", [] { limited_flush(); });
+  add("limited_read", [] { limited_read(); });
+  add("preserved", [] { preserved(); });
+  add("awaited", [] { awaited(2); });
+  return all;
+}
+
+}  // namespace annulus::model

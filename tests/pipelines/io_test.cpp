@@ -1,0 +1,170 @@
+// Pipes and descriptors.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include "support.hpp"
+
+namespace annulus::pipelines::testing {
+
+// A pair of connected sockets.
+class io : public ::testing::Test {
+ protected:
+  io() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0); }
+  io(const io&) = delete;
+  io& operator=(const io&) = delete;
+  ~io() override {
+    hang_up(0);
+    hang_up(1);
+  }
+  void hang_up(std::size_t which) {
+    if (ends.at(which) >= 0) close(std::exchange(ends.at(which), -1));
+  }
+  void never_block() {
+    for (const auto end : ends) EXPECT_EQ(fcntl(end, F_SETFL, O_NONBLOCK), 0);
+  }
+  void send(std::size_t n, std::uint64_t from = 0) {
+    EXPECT_EQ(::write(ends[0], pattern_bytes(from, n).data(), n), static_cast<ssize_t>(n));
+  }
+  std::vector<std::byte> receive() {
+    std::vector<std::byte> all;
+    std::array<std::byte, 5000> some{};
+    for (ssize_t n = 0; (n = ::read(ends[1], some.data(), some.size())) > 0;)
+      all.insert(all.end(), some.begin(), some.begin() + n);
+    return all;
+  }
+
+  std::array<int, 2> ends{-1, -1};
+  pipe p{{.minimum_segment = 16, .pause_threshold = 0, .resume_threshold = 0}};
+};
+
+TEST_F(io, fill_from_reads_into_two_segments_until_the_end) {
+  put(p.writer(), 3);
+  send(25, 3);
+  hang_up(0);
+  const auto got = p.writer().fill_from(ends[1]);
+  EXPECT_FALSE(got.error);
+  EXPECT_EQ(got.bytes, 25U);
+  const auto seen = p.reader().read().buffer;
+  EXPECT_EQ(seen.size(), 28U);
+  EXPECT_TRUE(holds(seen));
+  EXPECT_EQ(std::distance(seen.begin(), seen.end()), 2);
+  EXPECT_EQ(p.stats().reader.waits, 0U);
+}
+TEST_F(io, fill_from_stops_at_the_most_it_may) {
+  send(100);
+  EXPECT_EQ(p.writer().fill_from(ends[1], 50).bytes, 50U);
+  EXPECT_EQ(p.writer().fill_from(ends[1], 50).bytes, 50U);
+  EXPECT_TRUE(holds(p.reader().read().buffer));
+}
+TEST_F(io, fill_from_returns_what_there_is_of_a_descriptor_that_would_block) {
+  never_block();
+  send(40);
+  const auto got = p.writer().fill_from(ends[1]);
+  EXPECT_EQ(got.error, std::errc::resource_unavailable_try_again);
+  EXPECT_EQ(got.bytes, 40U);
+  EXPECT_EQ(p.reader().read().buffer.size(), 40U);
+}
+TEST_F(io, fill_from_carries_errors) {
+  EXPECT_EQ(p.writer().fill_from(-1).error, std::errc::bad_file_descriptor);
+  EXPECT_FALSE(p.reader().complete());
+  send(5);
+  EXPECT_EQ(p.writer().fill_from(ends[1]).error, errc::reader_completed);
+  EXPECT_FALSE(p.writer().complete());
+  EXPECT_EQ(p.writer().fill_from(ends[1]).error, errc::completed);
+}
+TEST_F(io, copy_to_writes_many_segments_until_the_end) {
+  put(p.writer(), 5000);  // more segments than one writev takes
+  EXPECT_FALSE(p.writer().complete());
+  const auto got = p.reader().copy_to(ends[0]);
+  EXPECT_FALSE(got.error);
+  EXPECT_EQ(got.bytes, 5000U);
+  hang_up(0);
+  const auto all = receive();
+  EXPECT_EQ(all.size(), 5000U);
+  EXPECT_TRUE(annulus::testing::matches(all, 0));
+  EXPECT_EQ(p.stats().buffered, 0U);
+}
+TEST_F(io, copy_to_stops_at_the_most_it_may) {
+  put(p.writer(), 100);
+  EXPECT_FALSE(p.writer().complete());
+  EXPECT_EQ(p.reader().copy_to(ends[0], 33).bytes, 33U);
+  const auto rest = p.reader().read();
+  EXPECT_EQ(rest.buffer.size(), 67U);
+  EXPECT_TRUE(holds(rest.buffer, 33));
+}
+TEST_F(io, copy_to_keeps_what_a_full_descriptor_did_not_take) {
+  never_block();
+  pipe large({.minimum_segment = 64 << 10, .pause_threshold = 0, .resume_threshold = 0});
+  constexpr std::size_t total = 4 << 20;
+  put(large.writer(), total);
+  EXPECT_FALSE(large.writer().complete());
+  std::vector<std::byte> all;
+  while (all.size() < total) {
+    const auto got = large.reader().copy_to(ends[0]);
+    if (!got.error) {
+      hang_up(0);
+    } else {
+      ASSERT_EQ(got.error, std::errc::resource_unavailable_try_again);
+    }
+    const auto received = receive();
+    ASSERT_EQ(received.size(), got.bytes);
+    all.insert(all.end(), received.begin(), received.end());
+  }
+  EXPECT_EQ(all.size(), total);
+  EXPECT_TRUE(annulus::testing::matches(all, 0));
+}
+TEST_F(io, copy_to_carries_errors) {
+  put(p.writer(), 10);
+  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_EQ(p.reader().copy_to(-1).error, std::errc::bad_file_descriptor);
+  EXPECT_EQ(p.stats().buffered, 10U);
+  p.reader().cancel_pending_read();
+  EXPECT_EQ(p.reader().copy_to(ends[0]).error, annulus::errc::cancelled);
+  EXPECT_EQ(p.stats().buffered, 10U);
+  EXPECT_EQ(p.reader().copy_to(ends[0], everything, until::clock::now()).error,
+            annulus::errc::timed_out);
+  EXPECT_EQ(p.stats().buffered, 0U);
+  EXPECT_FALSE(p.writer().complete(some_error));
+  EXPECT_EQ(p.reader().copy_to(ends[0]).error, some_error);
+}
+TEST_F(io, copy_to_any_sink) {
+  put(p.writer(), 100);
+  EXPECT_FALSE(p.writer().complete());
+  pipe other({.minimum_segment = 7, .pause_threshold = 0, .resume_threshold = 0});
+  EXPECT_EQ(p.reader().copy_to(other.writer()).bytes, 100U);
+  EXPECT_TRUE(holds(other.reader().read().buffer));
+}
+TEST_F(io, a_file_goes_through_a_paused_pipe) {
+  pipe small(small_options());
+  constexpr std::uint64_t total = 1 << 20;
+  std::thread source([&] {
+    for (std::uint64_t sent = 0; sent < total; sent += 4096) send(4096, sent);
+    hang_up(0);
+  });
+  std::thread pump([&] {
+    const auto got = small.writer().fill_from(ends[1]);
+    EXPECT_FALSE(got.error);
+    EXPECT_EQ(got.bytes, total);
+    EXPECT_FALSE(small.writer().complete());
+  });
+  std::string name = ::testing::TempDir() + "annulus_pipe_XXXXXX";
+  const int file = mkstemp(name.data());
+  ASSERT_GE(file, 0);
+  EXPECT_EQ(unlink(name.c_str()), 0);
+  EXPECT_EQ(small.reader().copy_to(file).bytes, total);
+  source.join();
+  pump.join();
+  std::vector<std::byte> all(total);
+  EXPECT_EQ(pread(file, all.data(), total, 0), static_cast<ssize_t>(total));
+  EXPECT_TRUE(annulus::testing::matches(all, 0));
+  close(file);
+}
+
+}  // namespace annulus::pipelines::testing

@@ -1,0 +1,111 @@
+// The waiting calls of a pipe as C++20 awaitables: `co_await async_read(pipe.reader())`. No thread
+// is parked; the end's scheduler says where the coroutine goes on. The steps are those of the
+// blocking calls.
+//
+// Limits are stop tokens; a deadline is a timer of your event loop that requests the stop. An
+// operation must not outlive its pipe, and counts as a call of its end while it waits.
+#pragma once
+
+#include <annulus/async.hpp>
+#include <annulus/pipelines/pipe.hpp>
+#include <cstddef>
+#include <stop_token>
+#include <system_error>
+#include <utility>
+
+namespace annulus::pipelines {
+
+struct flush_call {
+  flush_result result{};
+  bool begun = false;
+
+  template <class Writer>
+  bool step(Writer& end) {
+    if (!begun && (result.error = end.begin())) return true;
+    begun = true;
+    return end.flush_once(result) && end.finish();
+  }
+  template <class Writer>
+  bool arm(Writer& end, waker& who) {
+    return end.arm_flush(who);
+  }
+  template <class Writer>
+  void give_up(Writer& end) {
+    end.abandon_flush();
+  }
+};
+
+struct write_call {
+  bytes_view from;
+  transfer result{};
+  bool begun = false, flushing = false, last = false;
+
+  template <class Writer>
+  bool step(Writer& end) {
+    if (!begun && (result.error = end.begin())) return true;
+    begun = true;
+    for (;;) {
+      if (!std::exchange(flushing, true)) last = end.put(from, result);
+      if (result.error) return end.finish();
+      flush_result flushed;
+      if (!end.flush_once(flushed)) return false;
+      flushing = false;
+      result.error = end.outcome(flushed);
+      if (last || result.error) return end.finish();
+    }
+  }
+  template <class Writer>
+  bool arm(Writer& end, waker& who) {
+    return end.arm_flush(who);
+  }
+  template <class Writer>
+  void give_up(Writer& end) {
+    end.abandon_flush();
+  }
+};
+
+template <class Platform>
+struct read_call {
+  std::size_t min;
+  basic_read_result<Platform> result{};
+  bool begun = false;
+
+  template <class Reader>
+  bool step(Reader& end) {
+    if (!begun && (result.error = end.begin())) return true;
+    begun = true;
+    return end.read_once(min, result) && end.finish();
+  }
+  template <class Reader>
+  bool arm(Reader& end, waker& who) {
+    return end.arm_read(who);
+  }
+  template <class Reader>
+  void give_up(Reader& end) {
+    end.abandon_read();
+  }
+};
+
+/// As writer.flush(), awaited.
+template <class Platform>
+auto async_flush(basic_pipe_writer<Platform>& end, std::stop_token token = {}) {
+  return annulus::operation(end, flush_call{}, std::move(token));
+}
+/// As writer.write(from), awaited. `from` must stay until the result.
+template <class Platform>
+auto async_write(basic_pipe_writer<Platform>& end, bytes_view from, std::stop_token token = {}) {
+  return annulus::operation(end, write_call{from}, std::move(token));
+}
+/// As reader.read_at_least(min), awaited.
+template <class Platform>
+auto async_read_at_least(basic_pipe_reader<Platform>& end, std::size_t min,
+                         std::stop_token token = {}) {
+  return annulus::operation(end, read_call<Platform>{min}, std::move(token));
+}
+/// As reader.read(), awaited.
+template <class Platform>
+auto async_read(basic_pipe_reader<Platform>& end, std::stop_token token = {}) {
+  return async_read_at_least(end, 1, std::move(token));
+}
+
+}  // namespace annulus::pipelines

@@ -1,0 +1,360 @@
+// The state that both ends of a pipe share, and every change of it.
+#pragma once
+
+#include <algorithm>
+#include <annulus/error.hpp>
+#include <annulus/monitor.hpp>
+#include <annulus/pipelines/error.hpp>
+#include <annulus/pipelines/pipe_options.hpp>
+#include <annulus/pipelines/results.hpp>
+#include <annulus/pipelines/segment_stock.hpp>
+#include <annulus/pipelines/write_tail.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace annulus::pipelines {
+
+/// One monitor over positions in the stream: consumed <= committed, examined <= committed. What
+/// takes a `lock` is called with it held. What waits does so in steps: a step does what can be done
+/// now and says whether that is all, and `..._ready` says whether another step is worth while; so
+/// that blocking calls and coroutines are the same code. Semantics: System.IO.Pipelines.
+template <class Platform>
+class pipe_core {
+  using segment_type = segment<Platform>;
+
+ public:
+  using lock = typename monitor<Platform>::lock;
+  using seat = typename monitor<Platform>::seat;
+  using cursor = basic_cursor<Platform>;
+  using buffer = basic_readable_buffer<Platform>;
+  using read_result = basic_read_result<Platform>;
+
+  explicit pipe_core(const basic_pipe_options<Platform>& options)
+      : pause_(options.pause_threshold),
+        resume_(std::max<std::size_t>(options.resume_threshold, 1)),
+        max_(options.max_size),
+        stock_(std::make_shared<segment_stock<Platform>>(
+            options.pool ? options.pool : std::make_shared<basic_memory_pool<Platform>>(),
+            std::max(options.pause_threshold, std::size_t{64} << 10) +
+                2 * options.minimum_segment)),
+        tail_(*stock_, options.minimum_segment) {}
+  pipe_core(const pipe_core&) = delete;
+  pipe_core& operator=(const pipe_core&) = delete;
+  ~pipe_core() {
+    tail_.discard();
+    give_back_chain();
+  }
+
+  /// The lock held, and counted.
+  class entry {
+   public:
+    explicit entry(pipe_core& into) : held_(into.monitor_.enter()) { ++into.acquisitions_; }
+    // NOLINTNEXTLINE(google-explicit-constructor): it is the lock
+    operator lock&() noexcept { return held_; }
+
+   private:
+    lock held_;
+  };
+  [[nodiscard]] entry enter() { return entry(*this); }
+
+  // --- The writer's side ---
+
+  /// The writer's own, without the lock.
+  [[nodiscard]] write_tail<Platform>& tail() noexcept { return tail_; }
+  /// What may be allocated or appended before the next commit.
+  [[nodiscard]] std::size_t allowance() const noexcept {
+    return max_ == 0 ? std::numeric_limits<std::size_t>::max() : max_ - tail_.uncommitted();
+  }
+  /// Publishes all that was advanced, or nothing. `to_discard`: the reader has completed; discard
+  /// the tail without the lock.
+  std::error_code commit(lock&, bool& to_discard) noexcept {
+    if (destroyed_) return annulus::errc::destroyed;
+    to_discard = reader_.done;
+    if (reader_.done) return {};
+    const auto fresh = tail_.uncommitted();
+    if (!fits(fresh)) return annulus::errc::would_block;
+    publish(fresh);
+    return {};
+  }
+  /// Publishes, announces, and is done unless the pipe is paused or full.
+  bool flush_step(lock& held, flush_result& result, bool& to_discard) noexcept {
+    room_wanted_ = 0;
+    result = {};
+    const auto refused = commit(held, to_discard);
+    const bool full = refused == annulus::errc::would_block;
+    if (refused && !full) {
+      result.error = refused;
+      return true;
+    }
+    announce(held);
+    result.cancelled = std::exchange(flush_cancelled_, false);
+    result.completed = reader_.done;
+    result.error = reader_.error;
+    if (result.cancelled || result.completed) return true;
+    if (full) {
+      room_wanted_ = tail_.uncommitted();
+      if (wedged()) rouse(reader_seat_, held, writer_counters_);
+      return false;
+    }
+    return !paused_;
+  }
+  [[nodiscard]] bool flush_ready() const noexcept {
+    if (reader_.done || flush_cancelled_ || destroyed_) return true;
+    return room_wanted_ != 0 ? fits(room_wanted_) : !paused_;
+  }
+  /// The flush ends without being done.
+  void abandon_flush(const lock&) noexcept { room_wanted_ = 0; }
+  void cancel_flush(lock& held) noexcept {
+    flush_cancelled_ = true;
+    rouse(writer_seat_, held, reader_counters_);
+  }
+
+  /// Whether nothing more will be read. Implies flush_ready(), by which the writer is told.
+  [[nodiscard]] bool no_more_reads() const noexcept {
+    return reader_.done || destroyed_ || (writer_.done && consumed_ == committed_.position_);
+  }
+  [[nodiscard]] std::error_code reading_error(const lock&) const noexcept {
+    return destroyed_ ? make_error_code(annulus::errc::destroyed) : reader_.error;
+  }
+
+  /// Precondition: nothing is uncommitted. True if both ends have completed: call give_back()
+  /// without the lock. Before that the tail is not the writer's any more.
+  bool complete_writer(lock& held, std::error_code error) noexcept {
+    writer_ = {true, error};
+    unannounced_ = false;
+    rouse(reader_seat_, held, writer_counters_);
+    return reader_.done;
+  }
+
+  // --- The reader's side ---
+
+  /// Opens a read of all that is there if there are at least `min` bytes and an unexamined one, or
+  /// something to tell. Otherwise a waiting writer is let go on, so that there will be.
+  bool read_step(lock& held, std::size_t min, read_result& result) noexcept {
+    result = {};
+    if ((result.error = read_refusal(min))) return true;
+    minimum_ = min;
+    if (!read_ready()) {
+      if (std::exchange(paused_, false)) rouse(writer_seat_, held, reader_counters_);
+      return false;
+    }
+    open_read(result);
+    return true;
+  }
+  /// The same for a call that does not wait.
+  void try_read(lock&, read_result& result) noexcept {
+    if ((result.error = read_refusal(1))) return;
+    minimum_ = 1;
+    if (read_ready()) return open_read(result);
+    minimum_ = 0;
+    result.error = annulus::errc::would_block;
+  }
+  [[nodiscard]] bool read_ready() const noexcept {
+    return readable() || read_cancelled_ || writer_.done || destroyed_ || wedged();
+  }
+  void abandon_read(const lock&) noexcept { minimum_ = 0; }
+  void cancel_read(lock& held) noexcept {
+    read_cancelled_ = true;
+    rouse(reader_seat_, held, writer_counters_);
+  }
+
+  /// Ends the open read. Returns the segments that are done with, [first, last): release them
+  /// without the lock.
+  std::error_code advance(lock& held, const cursor& consumed, const cursor& examined,
+                          std::pair<segment_type*, segment_type*>& done) noexcept {
+    if (reader_.done) return errc::completed;
+    if (!reading_) return errc::no_read;
+    if (const auto error = misplaced(consumed)) return error;
+    if (const auto error = misplaced(examined)) return error;
+    if (examined < consumed) return errc::examined_before_consumed;
+    reading_ = false;
+    reader_counters_.moved(consumed.position_ - consumed_);
+    consumed_ = consumed.position_;
+    examined_ = examined.position_;
+    done.first = head_;
+    // The last published segment stays: the writer goes on behind its end.
+    while (head_ != committed_.segment_ && head_->offset + head_->end <= consumed_)
+      head_ = head_->next;
+    done.second = head_;
+    if (unexamined() < resume_) paused_ = false;
+    tell_writer(held);
+    return {};
+  }
+
+  std::error_code complete_reader(lock& held, std::error_code error, bool& last) noexcept {
+    if (reader_.done) return errc::completed;
+    reader_ = {true, error};
+    reading_ = false;
+    last = writer_.done;
+    tell_writer(held);
+    return {};
+  }
+
+  // --- Both ---
+
+  [[nodiscard]] seat& writer_seat() noexcept { return writer_seat_; }
+  [[nodiscard]] seat& reader_seat() noexcept { return reader_seat_; }
+  end_counters<Platform>& writer_counters() noexcept { return writer_counters_; }
+  end_counters<Platform>& reader_counters() noexcept { return reader_counters_; }
+  template <class Ready>
+  std::error_code wait(lock& held, seat& where, Ready ready, const until& limit,
+                       end_counters<Platform>& counters) {
+    return monitor_.wait(held, where, ready, limit, counters);
+  }
+  bool arm(lock&, seat& where, waker& who) noexcept {
+    where.arm(who);
+    return true;
+  }
+  void wake(lock& held, seat& where) noexcept { where.notify(held); }
+  [[nodiscard]] segment_stock<Platform>& stock() noexcept { return *stock_; }
+
+  /// All memory goes back to the pool. Once both ends have completed, without the lock.
+  void give_back() noexcept {
+    tail_.discard();
+    give_back_chain();
+  }
+  /// Lets whoever waits go, with annulus::errc::destroyed.
+  void destroy() noexcept {
+    auto held = monitor_.enter();
+    destroyed_ = true;
+    reader_seat_.notify(held);
+    writer_seat_.notify(held);
+  }
+  std::error_code reset() noexcept {
+    const auto held = monitor_.enter();
+    if (!writer_.done || !reader_.done) return errc::not_completed;
+    writer_ = reader_ = {};
+    consumed_ = examined_ = committed_.position_;
+    paused_ = flush_cancelled_ = read_cancelled_ = unannounced_ = false;
+    stock_->reopen();
+    return {};
+  }
+
+  [[nodiscard]] pipe_stats stats() const {
+    const auto held = monitor_.enter();
+    return {.writer = writer_counters_.snapshot(),
+            .reader = reader_counters_.snapshot(),
+            .lock_acquisitions = acquisitions_,
+            .leases = stock_->leases(),
+            .allocations = stock_->allocations(),
+            .segments = stock_->segments(),
+            .pinned_bytes = stock_->pinned_bytes(),
+            .buffered = buffered(),
+            .unexamined = unexamined()};
+  }
+
+ private:
+  struct completion {
+    bool done = false;
+    std::error_code error{};
+  };
+
+  [[nodiscard]] std::size_t buffered() const noexcept {
+    return static_cast<std::size_t>(committed_.position_ - consumed_);
+  }
+  [[nodiscard]] std::size_t unexamined() const noexcept {
+    return static_cast<std::size_t>(committed_.position_ - examined_);
+  }
+  [[nodiscard]] bool fits(std::size_t fresh) const noexcept {
+    return max_ == 0 || fresh <= max_ - buffered();
+  }
+  [[nodiscard]] bool readable() const noexcept {
+    return unexamined() > 0 && buffered() >= minimum_;
+  }
+  // The writer waits for the reader to consume, and the reader for more: neither would ever go on.
+  [[nodiscard]] bool wedged() const noexcept { return buffered() > 0 && !fits(room_wanted_); }
+
+  void publish(std::size_t fresh) noexcept {
+    if (fresh == 0) return;
+    committed_ = tail_.publish();
+    if (head_ == nullptr) head_ = tail_.first();
+    writer_counters_.moved(fresh);
+    unannounced_ = true;
+    // By level rather than by edge: what was committed while a reader waited for more than the
+    // threshold counts again as soon as that reader has it.
+    if (pause_ != 0 && unexamined() >= pause_ && buffered() >= minimum_) paused_ = true;
+  }
+  // Wakes the reader if anything was committed since the last time, and it can proceed.
+  void announce(lock& held) noexcept {
+    if (std::exchange(unannounced_, false) && read_ready())
+      rouse(reader_seat_, held, writer_counters_);
+  }
+  void tell_writer(lock& held) noexcept {
+    if (flush_ready()) rouse(writer_seat_, held, reader_counters_);
+  }
+  static void rouse(seat& where, lock& held, end_counters<Platform>& counters) noexcept {
+    if (!where.notify(held)) return;
+    counters.woke();
+    counters.entered_kernel(1);
+  }
+
+  [[nodiscard]] std::error_code read_refusal(std::size_t min) const noexcept {
+    if (destroyed_) return annulus::errc::destroyed;
+    if (reader_.done) return errc::completed;
+    if (reading_) return errc::read_in_progress;
+    if (max_ != 0 && min > max_) return annulus::errc::exceeds_capacity;
+    return writer_.error;
+  }
+  void open_read(read_result& result) noexcept {
+    if (destroyed_) {
+      result.error = annulus::errc::destroyed;
+      return;
+    }
+    result.buffer = snapshot_ = {{head_, consumed_}, committed_};
+    result.completed = writer_.done;
+    result.cancelled = std::exchange(read_cancelled_, false);
+    if (!readable() && !result.completed && !result.cancelled)
+      result.error = annulus::errc::exceeds_capacity;
+    minimum_ = 0;
+    reading_ = true;
+  }
+  // Positions tell a cursor of another read, the segment one of another pipe.
+  [[nodiscard]] std::error_code misplaced(const cursor& place) const noexcept {
+    if (place < snapshot_.start_) return errc::stale_cursor;
+    if (place > snapshot_.finish_) return errc::cursor_beyond_end;
+    if (place.segment_ == snapshot_.finish_.segment_) return {};
+    for (const auto* each = snapshot_.start_.segment_; each != snapshot_.finish_.segment_;
+         each = each->next) {
+      if (each == place.segment_) return {};
+    }
+    return errc::stale_cursor;
+  }
+
+  void give_back_chain() noexcept {
+    const auto* const last = committed_.segment_;
+    for (auto* each = std::exchange(head_, nullptr); each != nullptr;) {
+      segment_type* const next = each == last ? nullptr : static_cast<segment_type*>(each->next);
+      stock_->release(*each);
+      each = next;
+    }
+    committed_.segment_ = nullptr;
+    snapshot_ = {};
+    tail_.forget();
+    stock_->close();
+  }
+
+  const std::size_t pause_, resume_, max_;
+  const std::shared_ptr<segment_stock<Platform>> stock_;
+  write_tail<Platform> tail_;  // the writer's, until both have completed
+  mutable monitor<Platform> monitor_;
+  // Guarded by the monitor.
+  seat writer_seat_, reader_seat_;
+  segment_type* head_ = nullptr;
+  cursor committed_{};
+  std::uint64_t consumed_ = 0, examined_ = 0;
+  buffer snapshot_{};            // of the last read
+  std::size_t minimum_ = 0;      // that a waiting read asks for
+  std::size_t room_wanted_ = 0;  // by a waiting flush
+  bool reading_ = false, paused_ = false, unannounced_ = false;
+  bool flush_cancelled_ = false, read_cancelled_ = false;
+  bool destroyed_ = false;
+  completion writer_, reader_;
+  std::uint64_t acquisitions_ = 0;
+  end_counters<Platform> writer_counters_, reader_counters_;
+};
+
+}  // namespace annulus::pipelines

@@ -1,0 +1,94 @@
+// Pipes and descriptors: readv(2) straight into segments, writev(2) straight from them.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <annulus/error.hpp>
+#include <annulus/pipelines/error.hpp>
+#include <annulus/ring_io.hpp>
+#include <annulus/transfer.hpp>
+#include <annulus/until.hpp>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <system_error>
+#include <type_traits>
+
+namespace annulus::pipelines {
+
+/// Reads from a descriptor into two segments at a time and flushes each time, until `most` bytes,
+/// the end of the file (a clear error), or an error of either; EAGAIN of a descriptor that does not
+/// block is one. A completed reader is its error or errc::reader_completed, a cancelled flush
+/// annulus::errc::cancelled. `bytes` counts what the pipe has taken. `limit` bounds the waits for
+/// the pipe, not those for the descriptor. O(bytes).
+template <class Writer>
+transfer fill_from(Writer& to, int fd, std::size_t most = everything, const until& limit = {}) {
+  std::size_t done = 0;
+  while (done < most) {
+    const auto room = to.alloc_two();
+    if (room.error) return {done, room.error};
+    const auto memory = room.memory.prefix(std::min(room.memory.size(), most - done));
+    const auto into = annulus::detail::pieces(memory);
+    const auto n = annulus::detail::restarted([&] { return readv(fd, into.data(), into.size()); });
+    if (n < 0) return {done, annulus::detail::last_error()};
+    if (n == 0) return {done, {}};
+    const auto got = static_cast<std::size_t>(n);
+    if (const auto refused = to.advance(got)) return {done, refused};
+    done += got;
+    const auto flushed = to.flush(limit);
+    if (flushed.error) return {done, flushed.error};
+    if (flushed.completed) return {done, errc::reader_completed};
+    if (flushed.cancelled) return {done, annulus::errc::cancelled};
+  }
+  return {done, {}};
+}
+
+namespace detail {
+
+/// Writes the pieces of a buffer, until one is not taken whole.
+template <class Buffer>
+transfer put(int fd, const Buffer& buffer) {
+  std::array<iovec, 64> pieces;
+  const auto count = buffer.to_iovec(pieces);
+  const auto n = annulus::detail::restarted(
+      [&] { return writev(fd, pieces.data(), static_cast<int>(count)); });
+  if (n < 0) return {0, annulus::detail::last_error()};
+  return {static_cast<std::size_t>(n), {}};
+}
+template <class Sink, class Buffer>
+requires(!std::integral<Sink>) transfer put(Sink& sink, const Buffer& buffer) {
+  transfer done;
+  for (const auto piece : buffer) {
+    const transfer step = sink.write(piece);
+    done.bytes += step.bytes;
+    done.error = step.error;
+    if (done.error || step.bytes < piece.size()) break;
+  }
+  return done;
+}
+
+}  // namespace detail
+
+/// Writes to `sink`, a descriptor or anything with `transfer write(bytes_view)`, until `most`
+/// bytes, the end of the stream (a clear error), or an error of either; EAGAIN of a descriptor that
+/// does not block is one. A cancelled read is annulus::errc::cancelled. What the sink did not take
+/// stays in the pipe. `limit` bounds the waits for bytes. O(bytes).
+template <class Reader, class Sink>
+transfer copy_to(Reader& from, Sink& sink, std::size_t most = everything, const until& limit = {}) {
+  std::size_t done = 0;
+  while (done < most) {
+    const auto seen = from.read(limit);
+    if (seen.error && seen.buffer.empty()) return {done, seen.error};
+    const auto part = seen.buffer.slice(0, most - done);
+    auto step = part.empty() || seen.cancelled ? transfer{} : detail::put(sink, part);
+    if (seen.cancelled) step.error = annulus::errc::cancelled;
+    done += step.bytes;
+    if (const auto refused = from.advance(part.at(step.bytes))) return {done, refused};
+    if (step.error) return {done, step.error};
+    if (seen.completed && step.bytes == seen.buffer.size()) return {done, {}};
+  }
+  return {done, {}};
+}
+
+}  // namespace annulus::pipelines

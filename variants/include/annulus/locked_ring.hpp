@@ -1,4 +1,4 @@
-// The contract over one lock: what `mutex` and `segment` have in common.
+// The contract over one lock, whatever keeps the bytes.
 #pragma once
 
 #include <algorithm>

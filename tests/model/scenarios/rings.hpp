@@ -36,7 +36,7 @@ using condvar_asymmetric = basic_ring<small_storage, condvar_waiting, asymmetric
 using yield_ring = basic_ring<small_storage, yield_waiting, asymmetric_platform>;
 using spin_ring = basic_ring<small_storage, spin_waiting, asymmetric_platform>;
 using locked_flat = locked_ring<flat_store, symmetric_platform>;
-using locked_segments = locked_ring<segment_store, symmetric_platform>;
+using locked_segments = basic_segment_ring<symmetric_platform>;
 using pipe = basic_pipe_ring<symmetric_platform>;
 
 template <class Ring>

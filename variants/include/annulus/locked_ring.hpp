@@ -1,4 +1,4 @@
-// The contract over one lock: what `mutex` and `segment` have in common.
+// The contract over one lock, whatever keeps the bytes.
 #pragma once
 
 #include <algorithm>
@@ -30,8 +30,7 @@ enum class overflow {
 ///   consume(n)          drops the first n bytes
 ///   clear()             drops everything
 ///   memory()            the memory_report of all that it holds
-/// `Store::copies_locked` says whether bytes are copied with the lock held, or only accounted for
-/// under it. Only where they are can the writer overwrite the oldest.
+/// Bytes are copied with the lock held, so that the writer can overwrite the oldest.
 template <class Store, class Platform = std_platform>
 class locked_ring : public observers<locked_ring<Store, Platform>> {
   using lock = typename monitor<Platform>::lock;
@@ -144,10 +143,7 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
         const auto piece = reserve_in_store(1);
         if (piece.error) return {done, piece.error};
         const auto n = std::min(from.size() - done, piece.memory.size());
-        {
-          const unlocked_copy outside(held);
-          copy_bytes<Platform>(from.subspan(done, n), piece.memory);
-        }
+        copy_bytes<Platform>(from.subspan(done, n), piece.memory);
         publish(held, n);
         done += n;
         if (const auto error = ring_.status_.writer_refusal()) return {done, error};
@@ -315,10 +311,7 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
         if (ring_.store_.size() == 0) break;
         const auto data = ring_.store_.peek(1);
         const auto n = std::min(to.size() - done, data.size());
-        {
-          const unlocked_copy outside(held);
-          copy_bytes<Platform>(data.prefix(n), to.subspan(done, n));
-        }
+        copy_bytes<Platform>(data.prefix(n), to.subspan(done, n));
         release(held, n);
         done += n;
       }
@@ -381,8 +374,7 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
   /// With overflow::overwrite_oldest a write always accepts everything and keeps the last
   /// capacity() bytes; `stats().writer.overwritten` counts what was dropped. A reservation drops to
   /// make room for its minimum, whatever is committed of it.
-  locked_ring(std::size_t capacity, overflow when_full,
-              const memory_policy& memory = {}) requires(Store::copies_locked)
+  locked_ring(std::size_t capacity, overflow when_full, const memory_policy& memory = {})
       : store_(capacity, memory), overflow_(when_full) {}
   locked_ring(const locked_ring&) = delete;
   locked_ring& operator=(const locked_ring&) = delete;
@@ -418,22 +410,6 @@ class locked_ring : public observers<locked_ring<Store, Platform>> {
   friend observers<locked_ring>;
   friend observers<writer_end>;
   friend observers<reader_end>;
-
-  // Gives the lock up for the length of a copy, unless the store wants it held.
-  class unlocked_copy {
-   public:
-    explicit unlocked_copy(lock& held) : held_(held) {
-      if constexpr (!Store::copies_locked) held_.unlock();
-    }
-    unlocked_copy(const unlocked_copy&) = delete;
-    unlocked_copy& operator=(const unlocked_copy&) = delete;
-    ~unlocked_copy() {
-      if constexpr (!Store::copies_locked) held_.acquire();
-    }
-
-   private:
-    lock& held_;
-  };
 
   const locked_ring& observed() const noexcept { return *this; }
   [[nodiscard]] std::size_t buffered() const noexcept {

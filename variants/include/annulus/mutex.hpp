@@ -11,8 +11,6 @@ namespace annulus {
 /// 000), so they never copy at once. Every call is O(1).
 class flat_store {
  public:
-  static constexpr bool copies_locked = true;
-
   explicit flat_store(std::size_t capacity, const memory_policy& memory = {})
       : storage_(capacity, memory) {}
   explicit flat_store(flat_storage storage) noexcept : storage_(std::move(storage)) {}

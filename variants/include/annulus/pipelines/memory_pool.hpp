@@ -51,6 +51,7 @@ class basic_memory_pool {
     auto block = std::make_unique<segment_type>(memory);
     const std::scoped_lock held(mutex_);
     blocks_.reserve(blocks_.capacity() + 1);  // so that giving it back need not allocate
+    enlist(*block);
     insert(std::move(block));
   }
 
@@ -71,6 +72,7 @@ class basic_memory_pool {
     auto made = std::make_unique<segment_type>(min);
     const std::scoped_lock held(mutex_);
     ++stats_.allocations;
+    enlist(*made);
     count_lease(*made);
     return {std::move(made), true};
   }
@@ -106,9 +108,18 @@ class basic_memory_pool {
       const auto kept = blocks_.size() - lent_pooled_;
       if (kept < keep_.segments && stats_.pooled_bytes + returned->size <= keep_.bytes)
         return insert(std::move(returned));
+      strike(*returned);
     }
     ++stats_.discarded;
     discarded = std::move(returned);
+  }
+
+  /// Calls `visit(memory)` for each block, leased or not, with the pool locked. O(blocks).
+  template <class Visit>
+  void each_block(Visit visit) const {
+    const std::scoped_lock held(mutex_);
+    for (const auto* each = made_; each != nullptr; each = each->made_before)
+      visit(bytes_view(each->memory, each->size));
   }
 
   [[nodiscard]] pool_stats stats() const {
@@ -120,6 +131,16 @@ class basic_memory_pool {
   }
 
  private:
+  // The list of all blocks.
+  void enlist(segment_type& block) noexcept {
+    block.made_before = made_;
+    if (made_ != nullptr) made_->made_after = &block;
+    made_ = &block;
+  }
+  void strike(segment_type& block) noexcept {
+    if (block.made_before != nullptr) block.made_before->made_after = block.made_after;
+    (block.made_after != nullptr ? block.made_after->made_before : made_) = block.made_before;
+  }
   void insert(handle block) noexcept {
     stats_.pooled_bytes += block->size;
     if (block->is_lent()) ++lent_pooled_;
@@ -134,6 +155,7 @@ class basic_memory_pool {
   const pool_limits keep_;
   mutable typename Platform::mutex mutex_;
   std::vector<handle> blocks_, headers_;
+  segment_type* made_ = nullptr;  // the last block
   std::size_t lent_pooled_ = 0;
   pool_stats stats_;
 };

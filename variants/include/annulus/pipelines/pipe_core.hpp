@@ -34,20 +34,20 @@ class pipe_core {
   using read_result = basic_read_result<Platform>;
 
   explicit pipe_core(const basic_pipe_options<Platform>& options)
+      : pipe_core(options, std::max(options.pause_threshold, std::size_t{64} << 10) +
+                               2 * options.minimum_segment) {}
+  /// `keep_bytes`: of segments, kept for the writer until the pipe ends.
+  pipe_core(const basic_pipe_options<Platform>& options, std::size_t keep_bytes)
       : pause_(options.pause_threshold),
         resume_(std::max<std::size_t>(options.resume_threshold, 1)),
         max_(options.max_size),
         stock_(std::make_shared<segment_stock<Platform>>(
             options.pool ? options.pool : std::make_shared<basic_memory_pool<Platform>>(),
-            std::max(options.pause_threshold, std::size_t{64} << 10) +
-                2 * options.minimum_segment)),
+            keep_bytes)),
         tail_(*stock_, options.minimum_segment) {}
   pipe_core(const pipe_core&) = delete;
   pipe_core& operator=(const pipe_core&) = delete;
-  ~pipe_core() {
-    tail_.discard();
-    give_back_chain();
-  }
+  ~pipe_core() { give_back(); }
 
   /// The lock held, and counted.
   class entry {
@@ -72,7 +72,7 @@ class pipe_core {
   /// Publishes all that was advanced, or nothing. `to_discard`: the reader has completed; discard
   /// the tail without the lock.
   std::error_code commit(lock&, bool& to_discard) noexcept {
-    if (destroyed_) return annulus::errc::destroyed;
+    if (failure_) return failure_;
     to_discard = reader_.done;
     if (reader_.done) return {};
     const auto fresh = tail_.uncommitted();
@@ -103,7 +103,7 @@ class pipe_core {
     return !paused_;
   }
   [[nodiscard]] bool flush_ready() const noexcept {
-    if (reader_.done || flush_cancelled_ || destroyed_) return true;
+    if (reader_.done || flush_cancelled_ || failure_) return true;
     return room_wanted_ != 0 ? fits(room_wanted_) : !paused_;
   }
   /// The flush ends without being done.
@@ -115,10 +115,10 @@ class pipe_core {
 
   /// Whether nothing more will be read. Implies flush_ready(), by which the writer is told.
   [[nodiscard]] bool no_more_reads() const noexcept {
-    return reader_.done || destroyed_ || (writer_.done && consumed_ == committed_.position_);
+    return reader_.done || failure_ || (writer_.done && consumed_ == committed_.position_);
   }
   [[nodiscard]] std::error_code reading_error(const lock&) const noexcept {
-    return destroyed_ ? make_error_code(annulus::errc::destroyed) : reader_.error;
+    return failure_ ? failure_ : reader_.error;
   }
 
   /// Precondition: nothing is uncommitted. True if both ends have completed: call give_back()
@@ -142,19 +142,19 @@ class pipe_core {
       if (std::exchange(paused_, false)) rouse(writer_seat_, held, reader_counters_);
       return false;
     }
-    open_read(result);
+    open_read(held, result);
     return true;
   }
   /// The same for a call that does not wait.
-  void try_read(lock&, read_result& result) noexcept {
+  void try_read(lock& held, read_result& result) noexcept {
     if ((result.error = read_refusal(1))) return;
     minimum_ = 1;
-    if (read_ready()) return open_read(result);
+    if (read_ready()) return open_read(held, result);
     minimum_ = 0;
     result.error = annulus::errc::would_block;
   }
   [[nodiscard]] bool read_ready() const noexcept {
-    return readable() || read_cancelled_ || writer_.done || destroyed_ || wedged();
+    return readable() || read_cancelled_ || writer_.done || failure_ || wedged();
   }
   void abandon_read(const lock&) noexcept { minimum_ = 0; }
   void cancel_read(lock& held) noexcept {
@@ -172,16 +172,7 @@ class pipe_core {
     if (const auto error = misplaced(examined)) return error;
     if (examined < consumed) return errc::examined_before_consumed;
     reading_ = false;
-    reader_counters_.moved(consumed.position_ - consumed_);
-    consumed_ = consumed.position_;
-    examined_ = examined.position_;
-    done.first = head_;
-    // The last published segment stays: the writer goes on behind its end.
-    while (head_ != committed_.segment_ && head_->offset + head_->end <= consumed_)
-      head_ = head_->next;
-    done.second = head_;
-    if (unexamined() < resume_) paused_ = false;
-    tell_writer(held);
+    done = drop(held, consumed.position_, examined.position_);
     return {};
   }
 
@@ -192,6 +183,59 @@ class pipe_core {
     last = writer_.done;
     tell_writer(held);
     return {};
+  }
+
+  // --- Of an end that moves bytes and keeps no snapshot open (annulus/segment.hpp) ---
+
+  [[nodiscard]] bool writer_done(const lock&) const noexcept { return writer_.done; }
+  [[nodiscard]] bool reader_done(const lock&) const noexcept { return reader_.done; }
+  [[nodiscard]] std::error_code failure(const lock&) const noexcept { return failure_; }
+  [[nodiscard]] std::size_t buffered(const lock&) const noexcept { return buffered(); }
+  [[nodiscard]] std::size_t room(const lock&) const noexcept { return max_ - buffered(); }
+
+  /// Commits and announces what the tail has been advanced by. Precondition: it fits, and nothing
+  /// speaks against it.
+  void put(lock& held) noexcept {
+    room_wanted_ = 0;
+    publish(tail_.uncommitted());
+    announce(held);
+  }
+  /// All that is there.
+  [[nodiscard]] buffer committed(const lock&) const noexcept {
+    return {{head_, consumed_}, committed_};
+  }
+  /// Consumes up to a position, has examined up to another, and tells the writer. Returns the
+  /// segments that are done with, as advance(). Precondition: consumed <= examined <= committed.
+  std::pair<segment_type*, segment_type*> drop(lock& held, std::uint64_t consumed,
+                                               std::uint64_t examined) noexcept {
+    reader_counters_.moved(consumed - consumed_);
+    consumed_ = consumed;
+    examined_ = examined;
+    sample(reader_counters_, reader_sample_);
+    auto* const first = head_;
+    // The last published segment stays: the writer goes on behind its end.
+    while (head_ != committed_.segment_ && head_->offset + head_->end <= consumed_)
+      head_ = head_->next;
+    if (unexamined() < resume_) paused_ = false;
+    tell_writer(held);
+    return {first, head_};
+  }
+
+  /// What a writer that sleeps or is armed waits for: room; 0: nothing.
+  void want_room(const lock&, std::size_t bytes) noexcept { room_wanted_ = bytes; }
+  /// The same of a reader: buffered bytes.
+  void want_bytes(const lock&, std::size_t bytes) noexcept { minimum_ = bytes; }
+
+  /// As new, with the same memory and all counts 0. Precondition: neither end is in a call.
+  void restart() noexcept {
+    const auto held = monitor_.enter();
+    tail_.discard();
+    release_chain();
+    begin_stream();
+    failure_ = {};
+    writer_sample_ = reader_sample_ = 0;
+    writer_counters_.reset();
+    reader_counters_.reset();
   }
 
   // --- Both ---
@@ -209,31 +253,44 @@ class pipe_core {
     where.arm(who);
     return true;
   }
+  bool disarm(lock&, seat& where, waker& who) noexcept { return where.disarm(who); }
   void wake(lock& held, seat& where) noexcept { where.notify(held); }
   [[nodiscard]] segment_stock<Platform>& stock() noexcept { return *stock_; }
 
   /// All memory goes back to the pool. Once both ends have completed, without the lock.
   void give_back() noexcept {
     tail_.discard();
-    give_back_chain();
+    release_chain();
+    stock_->close();
+  }
+  /// Both ends see `error` from now on, if it is the first one, and whoever waits goes.
+  void fail(lock& held, std::error_code error) noexcept {
+    if (!failure_) failure_ = error;
+    reader_seat_.notify(held);
+    writer_seat_.notify(held);
   }
   /// Lets whoever waits go, with annulus::errc::destroyed.
   void destroy() noexcept {
     auto held = monitor_.enter();
-    destroyed_ = true;
-    reader_seat_.notify(held);
-    writer_seat_.notify(held);
+    fail(held, annulus::errc::destroyed);
   }
   std::error_code reset() noexcept {
     const auto held = monitor_.enter();
     if (!writer_.done || !reader_.done) return errc::not_completed;
-    writer_ = reader_ = {};
-    consumed_ = examined_ = committed_.position_;
-    paused_ = flush_cancelled_ = read_cancelled_ = unannounced_ = false;
+    begin_stream();
     stock_->reopen();
     return {};
   }
 
+  /// The counts of both ends, without the lock.
+  [[nodiscard]] ring_stats counted() const noexcept {
+    return {writer_counters_.snapshot(), reader_counters_.snapshot()};
+  }
+  /// Committed bytes that are not consumed.
+  [[nodiscard]] std::size_t size() const {
+    const auto held = monitor_.enter();
+    return buffered();
+  }
   [[nodiscard]] pipe_stats stats() const {
     const auto held = monitor_.enter();
     return {.writer = writer_counters_.snapshot(),
@@ -273,10 +330,18 @@ class pipe_core {
     committed_ = tail_.publish();
     if (head_ == nullptr) head_ = tail_.first();
     writer_counters_.moved(fresh);
+    sample(writer_counters_, writer_sample_);
     unannounced_ = true;
     // By level rather than by edge: what was committed while a reader waited for more than the
     // threshold counts again as soon as that reader has it.
     if (pause_ != 0 && unexamined() >= pause_ && buffered() >= minimum_) paused_ = true;
+  }
+  // Only a limited pipe can be more or less full.
+  void sample(end_counters<Platform>& counters, std::uint64_t& next) const noexcept {
+    const auto moved = counters.bytes();
+    if (max_ == 0 || moved < next) return;
+    next = moved + sample_interval(max_);
+    counters.saw(buffered(), max_);
   }
   // Wakes the reader if anything was committed since the last time, and it can proceed.
   void announce(lock& held) noexcept {
@@ -293,18 +358,15 @@ class pipe_core {
   }
 
   [[nodiscard]] std::error_code read_refusal(std::size_t min) const noexcept {
-    if (destroyed_) return annulus::errc::destroyed;
+    if (failure_) return failure_;
     if (reader_.done) return errc::completed;
     if (reading_) return errc::read_in_progress;
     if (max_ != 0 && min > max_) return annulus::errc::exceeds_capacity;
     return writer_.error;
   }
-  void open_read(read_result& result) noexcept {
-    if (destroyed_) {
-      result.error = annulus::errc::destroyed;
-      return;
-    }
-    result.buffer = snapshot_ = {{head_, consumed_}, committed_};
+  void open_read(const lock& held, read_result& result) noexcept {
+    if ((result.error = failure_)) return;
+    result.buffer = snapshot_ = committed(held);
     result.completed = writer_.done;
     result.cancelled = std::exchange(read_cancelled_, false);
     if (!readable() && !result.completed && !result.cancelled)
@@ -324,7 +386,13 @@ class pipe_core {
     return errc::stale_cursor;
   }
 
-  void give_back_chain() noexcept {
+  void begin_stream() noexcept {
+    writer_ = reader_ = {};
+    consumed_ = examined_ = committed_.position_;
+    minimum_ = room_wanted_ = 0;
+    paused_ = flush_cancelled_ = read_cancelled_ = unannounced_ = false;
+  }
+  void release_chain() noexcept {
     const auto* const last = committed_.segment_;
     for (auto* each = std::exchange(head_, nullptr); each != nullptr;) {
       segment_type* const next = each == last ? nullptr : static_cast<segment_type*>(each->next);
@@ -334,7 +402,6 @@ class pipe_core {
     committed_.segment_ = nullptr;
     snapshot_ = {};
     tail_.forget();
-    stock_->close();
   }
 
   const std::size_t pause_, resume_, max_;
@@ -351,9 +418,10 @@ class pipe_core {
   std::size_t room_wanted_ = 0;  // by a waiting flush
   bool reading_ = false, paused_ = false, unannounced_ = false;
   bool flush_cancelled_ = false, read_cancelled_ = false;
-  bool destroyed_ = false;
+  std::error_code failure_{};  // of both ends
   completion writer_, reader_;
   std::uint64_t acquisitions_ = 0;
+  std::uint64_t writer_sample_ = 0, reader_sample_ = 0;  // bytes at the next look for the histogram
   end_counters<Platform> writer_counters_, reader_counters_;
 };
 

@@ -54,6 +54,8 @@ struct segment {
   std::size_t size = 0;
   bool read_only = owned == nullptr && memory == nullptr;
   foreign_memory foreign{};
+  segment* made_before = nullptr;  ///< of the pool's blocks
+  segment* made_after = nullptr;
   segment_stock<Platform>* home = nullptr;  ///< alive as long as anything refers to the segment
 
   var<std::size_t> end{0};

@@ -11,6 +11,8 @@
 
 #include <annulus/contract.hpp>
 #include <annulus/pipelines/pipe.hpp>
+#include <memory>
+#include <vector>
 
 #include "duel.hpp"
 #include "pipelines/metrics.hpp"
@@ -18,12 +20,28 @@
 
 namespace annulus::bench {
 
+/// A pool that has all the segments that a pipe may ever have at once, and their pages: those that
+/// are written, and as many that a reader has just advanced over and is about to give back.
+inline std::shared_ptr<annulus::pipelines::memory_pool> stocked_pool(std::size_t segment) {
+  const auto count = 2 * (pipe_buffering / segment + 2);
+  auto pool = std::make_shared<annulus::pipelines::memory_pool>(
+      annulus::pipelines::pool_limits{.segments = count, .bytes = count * segment});
+  std::vector<annulus::pipelines::memory_pool::handle> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(pool->lease(segment).first);
+    std::fill_n(all.back()->memory, segment, std::byte{0xFF});
+  }
+  for (auto& each : all) pool->give_back(std::move(each));
+  return pool;
+}
+
 class pipe_channel {
  public:
   using sequence = annulus::pipelines::readable_buffer;
 
   explicit pipe_channel(std::size_t segment)
-      : pipe_(annulus::pipelines::pipe_options{.minimum_segment = segment,
+      : pipe_(annulus::pipelines::pipe_options{.pool = stocked_pool(segment),
+                                               .minimum_segment = segment,
                                                .pause_threshold = pipe_buffering,
                                                .resume_threshold = pipe_buffering / 2}) {}
 

@@ -10,6 +10,13 @@
 
 namespace annulus::bench {
 
+/// Locks that the channel says it took; none, if it does not say.
+template <class Channel>
+std::uint64_t counted_locks(const Channel& channel) {
+  if constexpr (requires { channel.lock_acquisitions(); }) return channel.lock_acquisitions();
+  return 0;
+}
+
 /// As timed_flow, over `amount` bytes in `operations` operations. `produce` and `consume` are
 /// called once each with the channel and the stream positions between which they are to move bytes.
 template <class Channel, class Produce, class Consume>
@@ -20,15 +27,11 @@ measurement counted_flow(const setup& given, Channel& channel, std::uint64_t amo
   std::uint64_t allocations = 0;
   std::uint64_t allocations_by_consumer = 0;
   std::uint64_t locks = 0;
-  const auto locks_now = [&channel]() -> std::uint64_t {
-    if constexpr (requires { channel.lock_acquisitions(); }) return channel.lock_acquisitions();
-    return 0;
-  };
   auto out = timed_flow(
       warmed, channel, amount, operations, 0,
       [&](Channel& to, std::uint64_t from, std::uint64_t end) {
         if (from == end) {  // nothing goes ahead: the clock does not run yet
-          locks = locks_now();
+          locks = counted_locks(channel);
           return;
         }
         const auto before = allocations_of_this_thread();
@@ -46,7 +49,7 @@ measurement counted_flow(const setup& given, Channel& channel, std::uint64_t amo
   out.metrics[allocations_per_million] =
       static_cast<double>(allocations + allocations_by_consumer) / count * 1e6;
   if constexpr (requires { channel.lock_acquisitions(); })
-    out.metrics[locks_per_operation] = static_cast<double>(locks_now() - locks) / count;
+    out.metrics[locks_per_operation] = static_cast<double>(counted_locks(channel) - locks) / count;
   return out;
 }
 

@@ -38,7 +38,7 @@ const suite& pipelines_suite() {
       .name = "pipelines",
       .description = "Measure the pipe by the size of its segments, with the futex ring beside it",
       .examples = R"(Examples:
-  annulus bench pipelines                                       everything; about a minute
+  annulus bench pipelines                                       everything; about half a minute
   annulus bench pipelines --shape copy-in --segment-size 64KiB  what the verdict compares
   annulus bench pipelines --shape parse --cpus 0,1              commands of RESP, on these CPUs
   annulus bench pipelines --json --out pipelines.json           every repetition, for a program)",

@@ -15,10 +15,8 @@
 #include "report.hpp"
 #include "result_set.hpp"
 #include "run.hpp"
-#include "shapes.hpp"
 #include "sizes.hpp"
 #include "topology.hpp"
-#include "verdicts.hpp"
 
 namespace annulus::bench {
 namespace {
@@ -29,16 +27,10 @@ using cli::usage_error;
 constexpr int usage_status = 2;
 constexpr int failure_status = 1;
 
-constexpr auto examples = R"(Examples:
-  annulus bench rings                                    everything; about eight minutes
-  annulus bench rings --shape a,b --ring-size 2MiB       two shapes at one size
-  annulus bench rings --ring futex,boost-spsc --shape d  two channels, beside the roofs
-  annulus bench rings --json --out rings.json            every repetition, for a program)";
-
 struct options {
   std::vector<std::string> shapes;
-  std::vector<std::string> rings;
-  std::vector<std::string> sizes{"64KiB", "2MiB", "32MiB"};
+  std::vector<std::string> channels;
+  std::vector<std::string> sizes;
   std::vector<std::string> cpus;
   std::string repetitions = "9";
   std::string seconds = "0.1";
@@ -97,12 +89,10 @@ harness::cpu_pair choose_cpus(const std::vector<std::string>& given) {
   throw failure(fmt::format("two CPUs are needed, and only {} may be used", machine.cpus.size()));
 }
 
-std::vector<std::size_t> parse_sizes(const std::vector<std::string>& given) {
-  constexpr std::uint64_t least = 16 << 10;  // four of the steady shape's messages
-  constexpr std::uint64_t most = 1 << 30;
+std::vector<std::size_t> parse_sizes(const suite& what, const std::vector<std::string>& given) {
   std::vector<std::size_t> sizes;
   for (const auto& text : given) {
-    const auto size = harness::parse_size(text, "--ring-size", least, most);
+    const auto size = harness::parse_size(text, what.size_option, what.least_size, what.most_size);
     if (std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
   }
   return sizes;
@@ -121,17 +111,18 @@ std::set<std::string> parse_names(const std::vector<std::string>& given, std::st
   return {kept.begin(), kept.end()};
 }
 
-std::vector<cell> plan_cells(const options& given, const std::vector<contender>& contenders) {
+std::vector<cell> plan_cells(const options& given, const offer& from) {
+  const auto& [what, contenders] = from;
   std::vector<std::string> shapes;
-  for (const auto& each : all_shapes()) shapes.emplace_back(each.name);
+  for (const auto& each : what.shapes) shapes.emplace_back(each.name);
   std::vector<std::string> channels;
   for (const auto& each : contenders) {
     const bool known = std::find(channels.begin(), channels.end(), each.channel) != channels.end();
     if (!known && each.whose != side::roof) channels.push_back(each.channel);
   }
   const auto wanted_shapes = parse_names(given.shapes, "--shape", shapes);
-  const auto wanted_channels = parse_names(given.rings, "--ring", channels);
-  const auto sizes = parse_sizes(given.sizes);
+  const auto wanted_channels = parse_names(given.channels, what.channel_option, channels);
+  const auto sizes = parse_sizes(what, given.sizes);
   const bool streams =
       std::any_of(wanted_shapes.begin(), wanted_shapes.end(),
                   [](const auto& name) { return name.size() == 1 && name <= "e"; });
@@ -142,7 +133,7 @@ std::vector<cell> plan_cells(const options& given, const std::vector<contender>&
     if (!wanted_shapes.contains(each.shape) && !beside_streams) continue;
     if (!roof && !wanted_channels.contains(each.channel)) continue;
     if (!each.any_size) {
-      cells.push_back({each, judged_ring_size, 0, {}});
+      cells.push_back({each, what.judged_size, 0, {}});
       continue;
     }
     for (const std::size_t size : sizes) cells.push_back({each, size, 0, {}});
@@ -156,20 +147,20 @@ harness::json environment_of(const harness::topology& machine, const std::filesy
 }
 
 // A result set: written once, never changed.
-void keep(const std::string& as_json, const harness::topology& machine,
+void keep(const suite& what, const std::string& as_json, const harness::topology& machine,
           const harness::json& environment, const std::filesystem::path& root) {
   const auto where =
-      harness::make_result_directory(root / "results", machine_slug(machine), "bench-rings");
-  harness::write_durably(where / "rings.json", as_json);
+      harness::make_result_directory(root / "results", machine_slug(machine), "bench-" + what.name);
+  harness::write_durably(where / (what.name + ".json"), as_json);
   harness::write_durably(where / harness::environment_name, environment.dump(2) + "\n");
   harness::write_durably(where / harness::topology_name, machine.xml);
   fmt::print(stderr, "annulus: kept in {}\n", cli::here(where));
 }
 
-void bench_rings(const options& given, const std::vector<contender>& contenders) {
+void measure(const options& given, const offer& from) {
   constexpr std::uint64_t least = 9;
   constexpr std::uint64_t most = 1000;
-  auto cells = plan_cells(given, contenders);
+  auto cells = plan_cells(given, from);
   const plan how{
       choose_cpus(given.cpus), parse_seconds(given.seconds),
       static_cast<int>(cli::parse_count(given.repetitions, "--repetitions", least, most))};
@@ -183,26 +174,27 @@ void bench_rings(const options& given, const std::vector<contender>& contenders)
   const auto root = cli::checkout();
   const auto machine = harness::this_machine();
   const auto environment = environment_of(machine, root);
-  const std::string as_json = to_json(cells, how, meanwhile, environment).dump(2) + "\n";
-  const std::string text = given.as_json ? as_json : to_text(cells, how, meanwhile);
-  if (given.save) keep(as_json, machine, environment, root);
+  const std::string as_json = to_json(from.what, cells, how, meanwhile, environment).dump(2) + "\n";
+  const std::string text = given.as_json ? as_json : to_text(from.what, cells, how, meanwhile);
+  if (given.save) keep(from.what, as_json, machine, environment, root);
   if (const auto problem = out.write(std::as_bytes(std::span(text)))) {
     throw failure(fmt::format("output {} cannot be written: {}", given.out, problem.message()));
   }
   out.commit();
 }
 
-void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
-  CLI::App* command = app.add_subcommand(
-      "rings", "Measure every ring, the packaged peers and the machine's limits side by side");
+void add(CLI::App& app, const offer& from) {
+  const suite& what = from.what;
+  CLI::App* command = app.add_subcommand(what.name, what.description);
   const auto given = std::make_shared<options>();
-  command->add_option("--shape", given->shapes, "Only these shapes: a to h, steady, roof")
+  given->sizes = what.sizes;
+  command->add_option("--shape", given->shapes, what.shape_help)
       ->delimiter(',')
       ->type_name("A,B,…");
-  command->add_option("--ring", given->rings, "Only these rings and peers")
+  command->add_option(what.channel_option, given->channels, what.channel_help)
       ->delimiter(',')
       ->type_name("NAME,…");
-  command->add_option("--ring-size", given->sizes, "Ring sizes")
+  command->add_option(what.size_option, given->sizes, what.size_help)
       ->delimiter(',')
       ->type_name("SIZE,…")
       ->capture_default_str();
@@ -219,14 +211,14 @@ void add_rings(CLI::App& app, const std::vector<contender>& contenders) {
       ->type_name("A,B");
   command->add_flag("--json", given->as_json, "Every repetition as JSON instead of a table");
   command->add_flag("--save", given->save,
-                    "Also keep every repetition in results/<machine>/<time>-bench-rings");
+                    "Also keep every repetition in results/<machine>/<time>-bench-" + what.name);
   command->add_option("--out", given->out, "Write there instead of standard output")
       ->type_name("FILE");
-  command->footer(examples);
-  command->callback([given, &contenders] {
+  command->footer(what.examples);
+  command->callback([given, &from] {
     cli::reporting([&] {
       try {
-        bench_rings(*given, contenders);
+        measure(*given, from);
       } catch (const failed_run& problem) {
         throw failure(problem.what());
       }
@@ -241,12 +233,16 @@ int report(const char* sentence, int status) {
 
 }  // namespace
 
-int command(int argc, char** argv, const std::vector<contender>& contenders) {
+int command(int argc, char** argv, const std::vector<offer>& offers) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed output is an error like any other
-  CLI::App app("Micro-benchmarks of the rings", "annulus bench");
-  app.footer(examples);
+  CLI::App app("Micro-benchmarks of the rings and of the pipe", "annulus bench");
   app.require_subcommand(1);
-  add_rings(app, contenders);
+  std::string examples;
+  for (const offer& each : offers) {
+    add(app, each);
+    examples += each.what.examples + "\n";
+  }
+  app.footer(examples);
   try {
     app.parse(argc, argv);
     return 0;

@@ -3,11 +3,11 @@
 
 #include <vector>
 
-#include "measurement.hpp"
+#include "suite.hpp"
 
 namespace annulus::bench {
 
-/// Runs the command over these contenders and returns its exit status.
-int command(int argc, char** argv, const std::vector<contender>& contenders);
+/// Runs the command, with a subcommand for each of these, and returns its exit status.
+int command(int argc, char** argv, const std::vector<offer>& offers);
 
 }  // namespace annulus::bench

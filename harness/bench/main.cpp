@@ -1,4 +1,4 @@
-// annulus bench: our rings beside the packaged ones.
+// annulus bench: our rings beside the packaged ones, and the pipe.
 #include "command.hpp"
 #include "contenders.hpp"
 
@@ -8,5 +8,5 @@ int main(int argc, char** argv) {
   for (const auto& more : {peer_contenders(), roof_contenders()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
-  return command(argc, argv, all);
+  return command(argc, argv, {{rings_suite(), all}, {pipelines_suite(), pipeline_contenders()}});
 }

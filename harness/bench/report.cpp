@@ -127,35 +127,37 @@ json metrics_json(const cell& at) {
 
 }  // namespace
 
-std::string to_text(std::span<const cell> cells, const plan& how, const disturbance& meanwhile) {
+std::string to_text(const suite& what, std::span<const cell> cells, const plan& how,
+                    const disturbance& meanwhile) {
   std::string out = fmt::format(
       "Producer on CPU {}, consumer on CPU {}; median [95 % interval] of {} interleaved "
       "repetitions.\n\n",
       how.cpus.producer, how.cpus.consumer, how.repetitions);
   std::uint64_t moved = 0;
-  for (const shape_info& shape : all_shapes()) out += shape_tables(cells, shape).text();
-  for (const cell& at : cells) {
-    if (at.what.whose != side::roof && at.metrics.contains(bytes_per_second))
-      moved += at.amount * static_cast<std::uint64_t>(how.repetitions);
+  for (const shape_info& shape : what.shapes) {
+    out += shape_tables(cells, shape).text();
+    for (const cell& at : cells) {
+      if (at.what.shape == shape.name && shape.has_payload && at.what.whose != side::roof &&
+          at.metrics.contains(bytes_per_second))
+        moved += at.amount * static_cast<std::uint64_t>(how.repetitions);
+    }
   }
-  out +=
-      "A peer is measured in the shapes that it can do: queues of items where all messages are of\n"
-      "64 bytes or of one.\n";
+  out += what.note;
   out += fmt::format(
       "Meanwhile others used {:.1f} % of the two CPUs, and the hypervisor {:.1f} %{}.\n",
       meanwhile.others, meanwhile.stolen,
       meanwhile.matters() ? ": do not trust these numbers, measure again" : "");
   out += fmt::format(
-      "{:.1f} GB went through rings and peers, and every byte was checked.\n\n"
+      "{:.1f} GB {}.\n\n"
       "Verdicts (stated for {}):\n",
-      static_cast<double>(moved) * 1e-9, harness::format_size(judged_ring_size));
-  for (const verdict& each : judge(cells)) out += "  " + to_text(each) + "\n";
+      static_cast<double>(moved) * 1e-9, what.checked, harness::format_size(what.judged_size));
+  for (const verdict& each : what.judge(cells)) out += "  " + to_text(each) + "\n";
   return out;
 }
 
-json to_json(std::span<const cell> cells, const plan& how, const disturbance& meanwhile,
-             const json& environment) {
-  json out{{"command", "annulus bench rings"},
+json to_json(const suite& what, std::span<const cell> cells, const plan& how,
+             const disturbance& meanwhile, const json& environment) {
+  json out{{"command", "annulus bench " + what.name},
            {"environment", environment},
            {"cpus", {{"producer", how.cpus.producer}, {"consumer", how.cpus.consumer}}},
            {"repetitions", how.repetitions},
@@ -167,11 +169,12 @@ json to_json(std::span<const cell> cells, const plan& how, const disturbance& me
     out["cells"].push_back({{"shape", at.what.shape},
                             {"channel", at.what.channel},
                             {"kind", name_of(at.what.whose)},
-                            {"ring_size", at.ring_size},
+                            {what.size_key, at.ring_size},
                             {"amount", at.amount},
                             {"metrics", metrics_json(at)}});
   }
-  for (const verdict& each : judge(cells)) out["verdicts"].push_back(to_json(each));
+  for (const verdict& each : what.judge(cells))
+    out["verdicts"].push_back(to_json(each, what.size_key));
   return out;
 }
 

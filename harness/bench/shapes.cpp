@@ -1,5 +1,7 @@
 #include "shapes.hpp"
 
+#include "pipelines/metrics.hpp"
+
 namespace annulus::bench {
 
 const std::vector<shape_info>& all_shapes() {
@@ -25,6 +27,27 @@ const std::vector<shape_info>& all_shapes() {
        {{setup_us, "us"}, {touched_us, "us with every page touched"}}},
       {"roof", "the limits of this machine, for a to e", {rate}},
   };
+  return shapes;
+}
+
+const std::vector<shape_info>& pipelines_shapes() {
+  static const std::vector<shape_info> shapes = [] {
+    constexpr shown_metric rate{bytes_per_second, "GB/s", 1e-9};
+    constexpr shown_metric cost{operation_ns, "ns/op"};
+    constexpr shown_metric allocated{allocations_per_million, "allocations/M ops"};
+    constexpr shown_metric locks{locks_per_operation, "locks/op"};
+    constexpr shown_metric calls{kernel_calls, "kernel calls/M ops"};
+    constexpr shown_metric commands{writes_per_second, "M commands/s", 1e-6};
+    const std::vector costs{rate, cost, locks, calls, allocated};
+    return std::vector<shape_info>{
+        {"no-touch", "segments allocated, flushed, read, no byte touched", costs, false},
+        {"copy-in", "segments copied in, a word of each looked at", costs},
+        {"checksum", "segments made, copied in and checked in place", costs},
+        {"parse",
+         "RESP commands SET with values of 64 B, parsed and checked",
+         {commands, rate, cost, locks, calls, allocated}},
+    };
+  }();
   return shapes;
 }
 

@@ -19,9 +19,11 @@ struct shape_info {
   std::string_view name;
   std::string_view title;
   std::vector<shown_metric> shown;
+  bool has_payload = true;  ///< the bytes that it moves are written and looked at
 };
 
 /// In the order that they are shown.
 const std::vector<shape_info>& all_shapes();
+const std::vector<shape_info>& pipelines_shapes();
 
 }  // namespace annulus::bench

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "pipelines/metrics.hpp"
 #include "sizes.hpp"
 #include "statistics.hpp"
 
@@ -28,7 +29,7 @@ class judgement {
     }
   }
 
-  std::vector<verdict> all() {
+  std::vector<verdict> of_rings() {
     for (const std::size_t size : sizes_) {
       against_peers(size);
       against_roof(size);
@@ -38,13 +39,30 @@ class judgement {
     }
     round_trips();
     at_rest();
+    return sorted(judged_ring_size);
+  }
+
+  std::vector<verdict> of_pipelines() {
+    for (const std::size_t size : sizes_) {
+      ratio("copy-in", size, one("copy-in", "pipe", size, bytes_per_second), "",
+            one("copy-in", "futex", size, bytes_per_second), "", 0.8);
+      for (const std::string shape : {"no-touch", "copy-in", "checksum", "parse"}) {
+        level("allocated", size, one(shape, "pipe", size, allocations_per_million), shape,
+              "per million operations", 0);
+      }
+    }
+    return sorted(judged_segment_size);
+  }
+
+ private:
+  std::vector<verdict> sorted(std::size_t judged_size) {
+    for (verdict& each : found_) each.judged = each.ring_size == judged_size;
     std::stable_sort(found_.begin(), found_.end(), [](const verdict& one, const verdict& other) {
       return one.criterion < other.criterion;
     });
     return std::move(found_);
   }
 
- private:
   void against_peers(std::size_t size) {
     for (const std::string shape : {"a", "b", "c", "d"}) {
       const double wanted = shape == "d" ? 1.0 : 1.25;
@@ -102,7 +120,7 @@ class judgement {
              const std::string& what, const std::string& unit, double wanted) {
     if (!at) return;
     found_.push_back({criterion, size, fmt::format("{}, {}", at->channel, what), at->value, wanted,
-                      at_most, unit});
+                      at_most, unit, false});
   }
 
   // Nothing if either was not measured.
@@ -116,7 +134,7 @@ class judgement {
     found_.push_back({criterion, size,
                       fmt::format("{} / {}", named(upper_role, upper->channel),
                                   named(lower_role, lower->channel)),
-                      upper->value / lower->value, wanted, bound, ""});
+                      upper->value / lower->value, wanted, bound, "", false});
   }
 
   [[nodiscard]] static bool is(const cell& at, const std::string& shape, std::size_t size,
@@ -154,7 +172,11 @@ class judgement {
 }  // namespace
 
 std::vector<verdict> judge(std::span<const cell> cells) {
-  return judgement(cells).all();
+  return judgement(cells).of_rings();
+}
+
+std::vector<verdict> judge_pipelines(std::span<const cell> cells) {
+  return judgement(cells).of_pipelines();
 }
 
 std::string to_text(const verdict& value) {
@@ -165,16 +187,13 @@ std::string to_text(const verdict& value) {
                      value.met() ? "met" : "NOT MET");
 }
 
-harness::json to_json(const verdict& value) {
-  return {{"criterion", value.criterion},
-          {"ring_size", value.ring_size},
-          {"what", value.what},
-          {"value", value.value},
-          {"wanted", value.wanted},
-          {"bound", value.bound == at_least ? "at least" : "at most"},
-          {"unit", value.unit},
-          {"met", value.met()},
-          {"judged", value.ring_size == judged_ring_size}};
+harness::json to_json(const verdict& value, const std::string& size_key) {
+  return {
+      {"criterion", value.criterion}, {size_key, value.ring_size},
+      {"what", value.what},           {"value", value.value},
+      {"wanted", value.wanted},       {"bound", value.bound == at_least ? "at least" : "at most"},
+      {"unit", value.unit},           {"met", value.met()},
+      {"judged", value.judged}};
 }
 
 }  // namespace annulus::bench

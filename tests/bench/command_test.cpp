@@ -86,6 +86,53 @@ INSTANTIATE_TEST_SUITE_P(Every, Shape,
                          testing::Values("a", "b", "c", "d", "e", "f", "g", "h", "steady"),
                          [](const auto& given) { return given.param; });
 
+TEST(Pipelines, AreMeasuredInEveryShapeAtEverySize) {
+  const auto done = e2e::run({"pipelines", "--seconds-per-measurement", "0.001", "--json"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  const json parsed = json::parse(done.out);
+  EXPECT_EQ(parsed.at("command"), "annulus bench pipelines");
+  std::set<std::string> found;
+  for (const json& cell : parsed.at("cells")) {
+    const auto name = cell.at("shape").get<std::string>() + " " +
+                      cell.at("channel").get<std::string>() + " " +
+                      std::to_string(cell.at("segment_size").get<std::size_t>());
+    EXPECT_TRUE(found.insert(name).second) << name;
+    std::set<std::string> expected{"bytes_per_second", "writes_per_second", "ns_per_operation",
+                                   "kernel_calls_per_million_writes",
+                                   "allocations_per_million_operations"};
+    if (cell.at("channel") == "pipe") expected.insert("lock_acquisitions_per_operation");
+    for (const auto& [metric, value] : cell.at("metrics").items()) {
+      EXPECT_EQ(expected.erase(metric), 1U) << name << " " << metric;
+      EXPECT_EQ(value.at("values").size(), 9U) << name << " " << metric;
+      const bool may_be_zero = metric.starts_with("kernel_calls") || metric.starts_with("alloc");
+      for (const double each : value.at("values")) {
+        EXPECT_TRUE(each > 0 || (may_be_zero && each == 0)) << name << " " << metric << " " << each;
+      }
+    }
+    EXPECT_TRUE(expected.empty()) << name << " lacks " << *expected.begin();
+  }
+  std::set<std::string> wanted;
+  for (const std::string size : {"4096", "16384", "65536", "262144"}) {
+    for (const std::string shape : {"no-touch", "copy-in", "checksum"}) {
+      wanted.insert(shape + " pipe " + size);
+      wanted.insert(shape + " futex " + size);
+    }
+    wanted.insert("parse pipe " + size);
+  }
+  EXPECT_EQ(found, wanted);
+}
+
+TEST(Pipelines, AreShownWithTheirVerdicts) {
+  const auto done = e2e::run({"pipelines", "--shape", "copy-in,parse", "--segment-size", "64KiB",
+                              "--seconds-per-measurement", "0.001"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  for (const auto* part : {"segments copied in", "M commands/s", "locks/op", "allocations/M ops",
+                           "pipe / futex", "(want >= 0.8)", "per million operations", "(want <= 0)",
+                           "Meanwhile others used", "Verdicts (stated for 64KiB)"}) {
+    EXPECT_TRUE(e2e::contains(done.out, part)) << part << "\n" << done.out;
+  }
+}
+
 TEST(Roofs, StandBesideTheStreams) {
   const auto done = e2e::run({"rings", "--shape", "c", "--ring", "futex", "--ring-size",
                               "64KiB,128KiB", "--seconds-per-measurement", "0.001", "--json"});
@@ -169,28 +216,42 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_use{"OneCpu", {"rings", "--cpus", "0"}, "--cpus needs two CPUs"},
         wrong_use{"SameCpu", {"rings", "--cpus", "0,0"}, "two different CPUs"},
         wrong_use{"NoSuchCpu", {"rings", "--cpus", "0,100000"}, "CPU 100000"},
-        wrong_use{"Option", {"rings", "--fast"}, "--fast"}),
+        wrong_use{"Option", {"rings", "--fast"}, "--fast"},
+        wrong_use{"PipeShape", {"pipelines", "--shape", "a"}, "--shape names 'a'"},
+        wrong_use{"Channel", {"pipelines", "--channel", "spsc"}, "--channel names 'spsc'"},
+        wrong_use{"SegmentSize", {"pipelines", "--segment-size", "2KiB"}, "from 4KiB to 1MiB"},
+        wrong_use{"RingOption", {"pipelines", "--ring", "futex"}, "--ring"}),
     [](const auto& given) { return given.param.name; });
 
 // The same command over channels that spoil the stream.
-e2e::result run_corrupt(const std::string& shape, const std::string& channel) {
+e2e::result run_corrupt(const std::string& options) {
   const e2e::scratch home;
-  const auto command = std::string(ANNULUS_CORRUPT) + " rings --shape " + shape + " --ring " +
-                       channel + " --ring-size 64KiB --seconds-per-measurement 0.001 >" +
-                       (home / "out") + " 2>" + (home / "err");
+  const auto command = std::string(ANNULUS_CORRUPT) + " " + options +
+                       " --seconds-per-measurement 0.001 >" + (home / "out") + " 2>" +
+                       (home / "err");
   const int status = std::system(command.c_str());
   return {WEXITSTATUS(status), e2e::slurp(home / "out"), e2e::slurp(home / "err")};
+}
+
+std::string ring(const std::string& shape, const std::string& channel) {
+  return "rings --ring-size 64KiB --shape " + shape + " --ring " + channel;
+}
+std::string pipe(const std::string& shape, const std::string& channel) {
+  return "pipelines --segment-size 4KiB,64KiB --shape " + shape + " --channel " + channel;
+}
+
+void expect_failed(const e2e::result& done) {
+  EXPECT_EQ(done.status, 1);
+  EXPECT_TRUE(e2e::contains(done.err, "the bytes that arrived are not those that were sent"))
+      << done.err;
+  EXPECT_EQ(done.out, "");
 }
 
 class Corruption : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
 TEST_P(Corruption, FailsTheRun) {
   const auto& [shape, channel] = GetParam();
-  const auto done = run_corrupt(shape, channel);
-  EXPECT_EQ(done.status, 1);
-  EXPECT_TRUE(e2e::contains(done.err, "the bytes that arrived are not those that were sent"))
-      << done.err;
-  EXPECT_EQ(done.out, "");
+  expect_failed(run_corrupt(ring(shape, channel)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, Corruption,
@@ -203,8 +264,26 @@ INSTANTIATE_TEST_SUITE_P(Every, Corruption,
                          });
 
 TEST(Corruption, IsNotFoundWhereThereIsNone) {
-  const auto done = run_corrupt("a", "nothing");
-  EXPECT_EQ(done.status, 0) << done.err;
+  for (const auto& options : {ring("a", "nothing"), pipe("copy-in,checksum,parse", "nothing")}) {
+    const auto done = run_corrupt(options);
+    EXPECT_EQ(done.status, 0) << done.err;
+  }
+}
+
+TEST(PipeCorruption, OfAnyKindFailsWhatChecksEveryByte) {
+  for (const auto* shape : {"checksum", "parse"}) {
+    for (const auto* kind : {"one-bit", "old-bytes", "swapped-words"}) {
+      SCOPED_TRACE(shape + std::string(" ") + kind);
+      expect_failed(run_corrupt(pipe(shape, kind)));
+    }
+  }
+}
+
+TEST(PipeCorruption, OfASegmentsFirstWordFailsCopyIn) {
+  for (const auto* kind : {"old-bytes", "swapped-words"}) {
+    SCOPED_TRACE(kind);
+    expect_failed(run_corrupt(pipe("copy-in", kind)));
+  }
 }
 
 }  // namespace

@@ -4,9 +4,12 @@
 
 #include "catalogue.hpp"
 #include "command.hpp"
+#include "pipelines/shapes.hpp"
 
 namespace annulus::bench {
 namespace {
+
+using message = std::vector<std::byte>;
 
 // Spoils the third write: the first one warms the channel up.
 template <class Spoil>
@@ -27,7 +30,36 @@ class spoiling {
   int writes_ = 0;
 };
 
-using message = std::vector<std::byte>;
+// Spoils the third segment, the warm-up not counted: where it is sent, and where it is made in the
+// pipe's own memory.
+template <class Spoil>
+class spoiling_pipe : public pipe_channel {
+ public:
+  using pipe_channel::pipe_channel;
+  void send(bytes_view from) {
+    message sent(from.begin(), from.end());
+    spoil(sent);
+    pipe_channel::send(sent);
+  }
+  bytes_span alloc(std::size_t min) { return made_ = pipe_channel::alloc(min); }
+  void advance(std::size_t n) {
+    message sent(made_.begin(), made_.begin() + static_cast<std::ptrdiff_t>(n));
+    spoil(sent);
+    std::copy(sent.begin(), sent.end(), made_.begin());
+    pipe_channel::advance(n);
+  }
+
+ private:
+  void spoil(message& sent) {
+    const message good = sent;
+    if (++segments_ == 3) Spoil{}(sent, last_);
+    last_ = good;
+  }
+
+  bytes_span made_;
+  message last_;
+  int segments_ = 0;
+};
 
 struct one_bit {
   void operator()(message& sent, const message&) const { sent.back() ^= std::byte{0x80}; }
@@ -60,5 +92,12 @@ int main(int argc, char** argv) {
   all.bytes<spoiling<old_bytes>>("old-bytes");
   all.bytes<spoiling<swapped_words>>("swapped-words");
   all.bytes<spoiling<nothing>>("nothing");
-  return command(argc, argv, std::move(all).take());
+  catalogue pipes(side::ours);
+  add_pipe_shapes<spoiling_pipe<one_bit>>(pipes, "one-bit");
+  add_pipe_shapes<spoiling_pipe<old_bytes>>(pipes, "old-bytes");
+  add_pipe_shapes<spoiling_pipe<swapped_words>>(pipes, "swapped-words");
+  add_pipe_shapes<spoiling_pipe<nothing>>(pipes, "nothing");
+  return command(
+      argc, argv,
+      {{rings_suite(), std::move(all).take()}, {pipelines_suite(), std::move(pipes).take()}});
 }

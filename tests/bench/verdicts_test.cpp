@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "pipelines/metrics.hpp"
+
 namespace annulus::bench {
 namespace {
 
@@ -80,8 +82,32 @@ TEST(Verdicts, JudgeEachSizeByItself) {
   EXPECT_TRUE(to_json(all[1]).at("judged").get<bool>());
 }
 
+TEST(PipelinesVerdicts, WantFourFifthsOfTheRingAndNoAllocation) {
+  const std::vector cells{
+      measured("copy-in", "pipe", side::ours, bytes_per_second, {7.9}, judged_segment_size),
+      measured("copy-in", "futex", side::ours, bytes_per_second, {10}, judged_segment_size),
+      measured("copy-in", "pipe", side::ours, bytes_per_second, {8}, 4 << 10),
+      measured("copy-in", "futex", side::ours, bytes_per_second, {10}, 4 << 10),
+      measured("parse", "pipe", side::ours, allocations_per_million, {1}, judged_segment_size),
+      measured("checksum", "pipe", side::ours, allocations_per_million, {0}, judged_segment_size),
+      measured("checksum", "futex", side::ours, allocations_per_million, {1}, judged_segment_size),
+  };
+  const auto all = judge_pipelines(cells);
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].what, "pipe, checksum");
+  EXPECT_TRUE(all[0].met());
+  EXPECT_EQ(all[1].what, "pipe, parse");
+  EXPECT_FALSE(all[1].met());
+  EXPECT_TRUE(all[2].met());
+  EXPECT_FALSE(all[2].judged);
+  EXPECT_DOUBLE_EQ(all[3].value, 0.79);
+  EXPECT_FALSE(all[3].met());
+  EXPECT_TRUE(all[3].judged);
+}
+
 TEST(Verdicts, SayNothingAboutWhatWasNotMeasured) {
   EXPECT_TRUE(judge({}).empty());
+  EXPECT_TRUE(judge_pipelines({}).empty());
   const std::vector cells{measured("a", "spsc", side::ours, bytes_per_second, {10})};
   EXPECT_TRUE(judge(cells).empty());
 }

@@ -57,6 +57,28 @@ TEST_F(io, fill_from_reads_into_two_segments_until_the_end) {
   EXPECT_EQ(std::distance(seen.begin(), seen.end()), 2);
   EXPECT_EQ(p.stats().reader.waits, 0U);
 }
+TEST_F(io, fill_some_reads_once) {
+  send(100);
+  const auto got = fill_some(p.writer(), ends[1]);
+  EXPECT_FALSE(got.error);
+  EXPECT_EQ(got.bytes, 32U) << "two segments, although there is more";
+  EXPECT_EQ(fill_some(p.writer(), ends[1], 5).bytes, 5U);
+  EXPECT_EQ(p.reader().read().buffer.size(), 37U) << "flushed";
+  hang_up(0);
+  EXPECT_EQ(p.writer().fill_from(ends[1]).bytes, 63U);
+  const auto end = fill_some(p.writer(), ends[1]);
+  EXPECT_FALSE(end.error);
+  EXPECT_EQ(end.bytes, 0U);
+}
+TEST_F(io, fill_some_counts_what_the_pipe_took_when_the_wait_ends) {
+  pipe small(small_options());
+  put(small.writer(), 60);
+  send(20);
+  const auto got = fill_some(small.writer(), ends[1], everything, until::clock::time_point::min());
+  EXPECT_EQ(got.error, annulus::errc::timed_out);
+  EXPECT_EQ(got.bytes, 20U);
+  EXPECT_EQ(small.reader().read().buffer.size(), 80U);
+}
 TEST_F(io, fill_from_stops_at_the_most_it_may) {
   send(100);
   EXPECT_EQ(p.writer().fill_from(ends[1], 50).bytes, 50U);

@@ -17,29 +17,37 @@
 
 namespace annulus::pipelines {
 
-/// Reads from a descriptor into two segments at a time and flushes each time, until `most` bytes,
-/// the end of the file (a clear error), or an error of either; EAGAIN of a descriptor that does not
-/// block is one. A completed reader is its error or errc::reader_completed, a cancelled flush
-/// annulus::errc::cancelled. `bytes` counts what the pipe has taken. `limit` bounds the waits for
-/// the pipe, not those for the descriptor. O(bytes).
+/// Reads from a descriptor once, at most `most` > 0 bytes into two segments, and flushes. No bytes
+/// and a clear error are the end of the file; EAGAIN of a descriptor that does not block is an
+/// error. A completed reader is its error or errc::reader_completed, a cancelled flush
+/// annulus::errc::cancelled. `bytes` counts what the pipe has taken, also beside an error. `limit`
+/// bounds the wait for the pipe, not that for the descriptor. O(bytes).
+template <class Writer>
+transfer fill_some(Writer& to, int fd, std::size_t most = everything, const until& limit = {}) {
+  const auto room = to.alloc_two();
+  if (room.error) return {0, room.error};
+  const auto memory = room.memory.prefix(std::min(room.memory.size(), most));
+  const auto into = annulus::detail::pieces(memory);
+  const auto n = annulus::detail::restarted([&] { return readv(fd, into.data(), into.size()); });
+  if (n < 0) return {0, annulus::detail::last_error()};
+  if (n == 0) return {0, {}};
+  const auto got = static_cast<std::size_t>(n);
+  if (const auto refused = to.advance(got)) return {0, refused};
+  const auto flushed = to.flush(limit);
+  if (flushed.error) return {got, flushed.error};
+  if (flushed.completed) return {got, errc::reader_completed};
+  if (flushed.cancelled) return {got, annulus::errc::cancelled};
+  return {got, {}};
+}
+
+/// The same again and again, until `most` bytes, the end of the file (a clear error), or an error.
 template <class Writer>
 transfer fill_from(Writer& to, int fd, std::size_t most = everything, const until& limit = {}) {
   std::size_t done = 0;
   while (done < most) {
-    const auto room = to.alloc_two();
-    if (room.error) return {done, room.error};
-    const auto memory = room.memory.prefix(std::min(room.memory.size(), most - done));
-    const auto into = annulus::detail::pieces(memory);
-    const auto n = annulus::detail::restarted([&] { return readv(fd, into.data(), into.size()); });
-    if (n < 0) return {done, annulus::detail::last_error()};
-    if (n == 0) return {done, {}};
-    const auto got = static_cast<std::size_t>(n);
-    if (const auto refused = to.advance(got)) return {done, refused};
-    done += got;
-    const auto flushed = to.flush(limit);
-    if (flushed.error) return {done, flushed.error};
-    if (flushed.completed) return {done, errc::reader_completed};
-    if (flushed.cancelled) return {done, annulus::errc::cancelled};
+    const auto step = fill_some(to, fd, most - done, limit);
+    done += step.bytes;
+    if (step.error || step.bytes == 0) return {done, step.error};
   }
   return {done, {}};
 }

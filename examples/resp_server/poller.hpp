@@ -1,0 +1,105 @@
+// Coroutines that wait for descriptors, on one thread.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <annulus/chunklog/unique_fd.hpp>
+#include <array>
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+namespace resp_server {
+
+using annulus::chunklog::unique_fd;
+
+/// A coroutine that runs until it first waits, and frees itself at its end.
+struct task {
+  struct promise_type {
+    task get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+
+/// What `number` of a system call means, thrown.
+[[noreturn]] inline void throw_errno(const char* call, int number = errno) {
+  throw std::system_error(number, std::generic_category(), call);
+}
+
+/// epoll(7), level-triggered.
+class poller {
+ public:
+  /// A descriptor of which one coroutine at a time awaits events. Must not move.
+  class watched {
+   public:
+    /// Throws std::system_error.
+    watched(poller& by, unique_fd fd) : by_(by), fd_(std::move(fd)) {
+      epoll_event wanted{0, {.ptr = this}};
+      if (epoll_ctl(by_.epoll_.get(), EPOLL_CTL_ADD, fd_.get(), &wanted) != 0)
+        throw_errno("epoll_ctl");
+    }
+    watched(const watched&) = delete;
+    watched& operator=(const watched&) = delete;
+    ~watched() = default;
+
+    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    /// `co_await fd.ready(EPOLLIN)` goes on from poller::run once there is one of these events, or
+    /// an error or a hang-up. A system call only if other events are wanted than before.
+    auto ready(std::uint32_t events) {
+      struct awaitable {
+        watched& of;
+        std::uint32_t events;
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> waiting) const {
+          of.waiting_ = waiting;
+          of.want(events);
+        }
+        void await_resume() const noexcept {}
+      };
+      return awaitable{*this, events};
+    }
+
+   private:
+    friend poller;
+    void want(std::uint32_t events) {
+      if (events == std::exchange(events_, events)) return;
+      epoll_event wanted{events, {.ptr = this}};
+      if (epoll_ctl(by_.epoll_.get(), EPOLL_CTL_MOD, fd_.get(), &wanted) != 0)
+        throw_errno("epoll_ctl");
+    }
+
+    poller& by_;
+    unique_fd fd_;
+    std::uint32_t events_ = 0;
+    std::coroutine_handle<> waiting_{};
+  };
+
+  /// Throws std::system_error.
+  poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    if (!epoll_) throw_errno("epoll_create1");
+  }
+
+  /// Waits for events and resumes who awaits them. Throws std::system_error.
+  void run_once() {
+    std::array<epoll_event, 64> events;
+    const int n = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    if (n < 0 && errno != EINTR) throw_errno("epoll_wait");
+    for (int i = 0; i < n; ++i) {
+      // One event a descriptor, and a coroutine ends only its own: none of the rest is gone.
+      auto& ready = *static_cast<watched*>(events[static_cast<std::size_t>(i)].data.ptr);
+      if (ready.waiting_) std::exchange(ready.waiting_, {}).resume();
+    }
+  }
+
+ private:
+  unique_fd epoll_;
+};
+
+}  // namespace resp_server

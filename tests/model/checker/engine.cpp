@@ -99,6 +99,7 @@ void engine::begin() {
   running_ = 0;
   mutexes_.clear();
   dead_.clear();
+  uses_.clear();
   dead_conditions_.clear();
   bytes_.clear();
   deadlines_.clear();
@@ -295,7 +296,20 @@ void engine::check_alive(bool dead, const where& at) {
 
 std::uint32_t engine::make_location(std::uint64_t initial) {
   dead_.push_back(false);
+  uses_.emplace_back();
   return memory_.add_location(initial);
+}
+
+// The end of an atomic is a plain write to it: whoever used it must have done so before.
+void engine::drop_location(std::uint32_t location, const where& at) {
+  access(uses_[location], true, at);
+  dead_[location] = true;
+}
+
+void engine::use(std::uint32_t location, const where& at) {
+  check_alive(dead_[location], at);
+  memory_.tick(running_);
+  uses_[location].read[running_] = memory_.known(running_).clock[running_];
 }
 
 std::uint32_t engine::pick(const memory::places& from, std::string_view surprise) {
@@ -323,8 +337,7 @@ std::size_t& engine::looks_before(const where& loop) {
 
 std::uint64_t engine::load(std::uint32_t location, order how, const where& at) {
   point(at);
-  check_alive(dead_[location], at);
-  memory_.tick(running_);
+  use(location, at);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   const auto from = pick(memory_.loads(running_, location, how, fresh), "(reads a stale value)");
   const auto value = memory_.load(running_, location, how, from);
@@ -335,8 +348,7 @@ std::uint64_t engine::load(std::uint32_t location, order how, const where& at) {
 
 void engine::store(std::uint32_t location, std::uint64_t value, order how, const where& at) {
   point(at);
-  check_alive(dead_[location], at);
-  memory_.tick(running_);
+  use(location, at);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   const auto place =
       pick(memory_.stores(running_, location, how, fresh), "(is overtaken by later stores)");
@@ -347,8 +359,7 @@ void engine::store(std::uint32_t location, std::uint64_t value, order how, const
 std::uint64_t engine::update(std::uint32_t location, change make, std::uint64_t operand, order how,
                              const where& at) {
   point(at);
-  check_alive(dead_[location], at);
-  memory_.tick(running_);
+  use(location, at);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   const auto place =
       pick(memory_.updates(running_, location, how, fresh), "(is overtaken by later stores)");
@@ -363,8 +374,7 @@ bool engine::compare_exchange(std::uint32_t location, std::uint64_t& expected,
                               std::uint64_t desired, order success, order failure,
                               const where& at) {
   point(at);
-  check_alive(dead_[location], at);
-  memory_.tick(running_);
+  use(location, at);
   const auto fresh = stale_ >= bounds_.stale || !concurrent_;
   // It succeeds where it may read and follow the expected value, or fails where it may read
   // another.

@@ -70,7 +70,7 @@ class engine {
 
   // What the platform calls.
   std::uint32_t make_location(std::uint64_t initial);
-  void drop_location(std::uint32_t location) noexcept { dead_[location] = true; }
+  void drop_location(std::uint32_t location, const where& at);
   std::uint64_t load(std::uint32_t location, order how, const where& at);
   void store(std::uint32_t location, std::uint64_t value, order how, const where& at);
   using change = std::uint64_t (*)(std::uint64_t old, std::uint64_t operand);
@@ -147,6 +147,7 @@ class engine {
   void looked(std::uint32_t location);
   std::size_t& looks_before(const where& loop);
   void check_alive(bool dead, const where& at);
+  void use(std::uint32_t location, const where& at);
   std::uint32_t pick(const memory::places& from, std::string_view surprise);
   [[nodiscard]] std::string stuck() const;
   template <class... Parts>
@@ -163,6 +164,7 @@ class engine {
   std::uint32_t running_ = 0;
   std::vector<mutex_state> mutexes_;
   std::vector<bool> dead_, dead_conditions_;
+  std::vector<race_cell> uses_;  // of each location, for its end
   std::unordered_map<const std::byte*, race_cell> bytes_;
   std::vector<candidate> candidates_;
   std::vector<time_point> deadlines_;

@@ -29,7 +29,7 @@ class atomic {
   atomic(T initial) : location_(engine::here().make_location(word(initial))) {}
   atomic(const atomic&) = delete;
   atomic& operator=(const atomic&) = delete;
-  ~atomic() { engine::here().drop_location(location_); }
+  ~atomic() { engine::here().drop_location(location_, where::current()); }
 
   T load(order how, where at = where::current()) const {
     return typed(engine::here().load(location_, how, at));

@@ -30,12 +30,24 @@ struct header {
 
 const std::vector<header>& headers() {
   static const std::vector<header> all{
-      {"ring_core.hpp", &lock_free},    {"basic_writer.hpp", &lock_free},
-      {"basic_reader.hpp", &lock_free}, {"basic_ring.hpp", &lock_free},
-      {"waiting.hpp", &lock_free},      {"waiting_room.hpp", &lock_free},
-      {"rest.hpp", &lock_free},         {"status.hpp", &lock_free},
-      {"monitor.hpp", &locking},        {"locked_ring.hpp", &locking},
+      {"ring_core.hpp", &lock_free},
+      {"basic_writer.hpp", &lock_free},
+      {"basic_reader.hpp", &lock_free},
+      {"basic_ring.hpp", &lock_free},
+      {"waiting.hpp", &lock_free},
+      {"waiting_room.hpp", &lock_free},
+      {"rest.hpp", &lock_free},
+      {"status.hpp", &lock_free},
+      {"monitor.hpp", &locking},
+      {"locked_ring.hpp", &locking},
       {"pipe.hpp", &locking},
+      {"segment_writer.hpp", &locking},
+      {"segment_reader.hpp", &locking},
+      {"pipelines/pipe_core.hpp", &locking},
+      {"pipelines/pipe_writer.hpp", &locking},
+      {"pipelines/pipe_reader.hpp", &locking},
+      {"pipelines/segment_stock.hpp", &locking},
+      {"pipelines/occupancy.hpp", &locking},
   };
   return all;
 }

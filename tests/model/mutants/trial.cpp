@@ -2,7 +2,6 @@
 
 #include <sys/wait.h>
 
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -16,9 +15,12 @@ namespace fs = std::filesystem;
 using std::string;
 
 // The quickest searches first.
-constexpr std::array<std::string_view, 10> themes{"error", "index",     "reset", "destruction",
-                                                  "limit", "shared",    "arm",   "close",
-                                                  "wake",  "coalescing"};
+std::vector<std::string_view> themes(const ring_set& rings) {
+  std::vector<std::string_view> all{"error",  "index", "reset", "destruction", "limit",
+                                    "shared", "arm",   "close", "wake",        "coalescing"};
+  if (rings.pipes) all.emplace_back("pipelines");
+  return all;
+}
 
 constexpr int seconds_per_theme = 900;
 
@@ -52,7 +54,7 @@ fs::path trial::program(const ring_set& rings, std::string_view theme) const {
 
 std::vector<std::function<void()>> trial::compilations(const ring_set& rings) const {
   std::vector<std::function<void()>> all;
-  for (const auto theme : themes) {
+  for (const auto theme : themes(rings)) {
     all.emplace_back([this, rings, theme] {
       const auto made = program(rings, theme);
       const auto log = fs::path(made).concat(".log");
@@ -78,7 +80,7 @@ std::vector<std::function<void()>> trial::compilations(const ring_set& rings) co
 }
 
 outcome trial::run(int mutant, const ring_set& rings) const {
-  for (const auto theme : themes) {
+  for (const auto theme : themes(rings)) {
     const auto made = program(rings, theme);
     const auto log = fs::path(made).concat("." + std::to_string(mutant));
     const auto status =

@@ -10,13 +10,15 @@
 
 namespace annulus::mutants {
 
-/// The rings that a header's mutants are tried on, as bits (scenarios/rings.hpp).
+/// What a header's mutants are tried on: rings, as bits (scenarios/rings.hpp), and perhaps the
+/// pipe.
 struct ring_set {
   std::string_view name;
   std::string_view bits;
+  bool pipes;
 };
-inline constexpr ring_set lock_free{"lock_free", "0x1f"};
-inline constexpr ring_set locking{"locking", "0x1c0"};
+inline constexpr ring_set lock_free{"lock_free", "0x1f", false};
+inline constexpr ring_set locking{"locking", "0x1c0", true};
 
 /// How one mutant ended. `undecided`: a search took longer than its time limit.
 enum class verdict { killed, survived, undecided };

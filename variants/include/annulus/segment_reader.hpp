@@ -81,8 +81,8 @@ class segment_reader : public observers<segment_reader<Platform>> {
   friend ring_type;
   friend observers<segment_reader>;
 
-  explicit segment_reader(ring_type& ring) noexcept
-      : ring_(ring), core_(ring.core_), joined_(*ring.pool_) {}
+  explicit segment_reader(ring_type& owner) noexcept
+      : ring_(owner), core_(owner.core_), joined_(*owner.pool_) {}
   const ring_type& observed() const noexcept { return ring_; }
 
   void reset() noexcept {

@@ -87,8 +87,8 @@ class segment_writer : public observers<segment_writer<Platform>> {
   friend ring_type;
   friend observers<segment_writer>;
 
-  explicit segment_writer(ring_type& ring) noexcept
-      : ring_(ring), core_(ring.core_), capacity_(ring.capacity_), room_(capacity_) {}
+  explicit segment_writer(ring_type& owner) noexcept
+      : ring_(owner), core_(owner.core_), capacity_(owner.capacity_), room_(capacity_) {}
   const ring_type& observed() const noexcept { return ring_; }
 
   void reset() noexcept {

@@ -407,6 +407,29 @@ inline void awaited(std::size_t total) {
   require(done.load(std::memory_order_acquire) == 1, "every flush has ended");
 }
 
+/// A stop ends an awaited call for which nothing comes.
+inline coroutine stopped_reader(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
+  const auto seen = co_await pipelines::async_read(p.reader(), std::move(token));
+  require(seen.error == annulus::errc::cancelled, "cancelled");
+  done.store(1, std::memory_order_release);
+}
+inline coroutine stopped_writer(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
+  stage(p, 1, 1);
+  const auto flushed = co_await pipelines::async_flush(p.writer(), std::move(token));
+  require(flushed.error == annulus::errc::cancelled, "cancelled");
+  done.store(1, std::memory_order_release);
+}
+template <class Coroutine>
+void awaited_until_a_stop(Coroutine waiting) {
+  byte_pipe p(tiny(1));
+  std::stop_source stop;
+  atomic<std::uint32_t> done(0U);
+  thread("waiting", [&] { waiting(p, stop.get_token(), done); });
+  thread("stopper", [&] { stop.request_stop(); });
+  join();
+  require(done.load(std::memory_order_acquire) == 1, "the call has ended");
+}
+
 inline checked_list pipelines_scenarios() {
   checked_list all;
   const limits quick{.preemptions = 3, .stale = 2, .spurious = 1};
@@ -437,6 +460,8 @@ inline checked_list pipelines_scenarios() {
   add("limited_read", [] { limited_read(); });
   add("preserved", [] { preserved(); });
   add("awaited", [] { awaited(2); });
+  add("awaited_read_stopped", [] { awaited_until_a_stop(stopped_reader); });
+  add("awaited_flush_stopped", [] { awaited_until_a_stop(stopped_writer); });
   return all;
 }
 

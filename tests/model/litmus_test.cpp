@@ -531,16 +531,48 @@ TEST(plain_data, is_ordered_by_a_mutex) {
   EXPECT_EQ(counted, (std::set<int>{3}));
 }
 
+// An atomic that its owner destroys, and says so; the user waits for that, or not.
+std::string destroyed_beside_a_user(bool waits) {
+  return failure([=] {
+    auto x = std::make_unique<word>(0U);
+    auto* const shared = x.get();
+    word gone;
+    thread("user", [=, &gone] {
+      if (waits && gone.load(memory_order_acquire) == 0) return;
+      shared->store(1, memory_order_relaxed);
+    });
+    thread("owner", [&] {
+      x->~atomic();
+      gone.store(1, memory_order_release);
+    });
+    join();
+    (void)x.release();
+  });
+}
 TEST(lifetime, a_use_after_destruction_is_found) {
-  EXPECT_NE(failure([] {
-              auto x = std::make_unique<word>(0U);
-              auto* const late = x.get();
-              thread("user", [=] { late->store(1, memory_order_relaxed); });
-              thread("owner", [&] { x->~atomic(); });
-              join();
-              (void)x.release();
-            }).find("use after destruction"),
-            std::string::npos);
+  EXPECT_NE(destroyed_beside_a_user(true).find("use after destruction"), std::string::npos);
+}
+TEST(lifetime, a_destruction_that_a_use_does_not_happen_before_is_a_race) {
+  EXPECT_NE(destroyed_beside_a_user(false).find("data race"), std::string::npos);
+}
+// The user is done, and says so with `how`; the owner waits for that.
+std::string destroyed_behind_a_user(std::memory_order how) {
+  return failure([=] {
+    auto x = std::make_unique<word>(0U);
+    word done;
+    thread("user", [&] {
+      x->store(1, memory_order_relaxed);
+      done.store(1, how);
+    });
+    thread("owner", [&] {
+      if (done.load(memory_order_acquire) == 1) x.reset();
+    });
+    join();
+  });
+}
+TEST(lifetime, ends_behind_the_last_use) {
+  EXPECT_EQ(destroyed_behind_a_user(memory_order_release), "");
+  EXPECT_NE(destroyed_behind_a_user(memory_order_relaxed).find("data race"), std::string::npos);
 }
 
 // --- waiting -------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class relacy_atomic {
 template <class T>
 class relacy_var {
  public:
-  relacy_var() = default;
+  relacy_var() { access_(RL_INFO) = 1; }
   relacy_var& operator=(const T& value) {
     access_(RL_INFO) = 1;
     value_ = value;

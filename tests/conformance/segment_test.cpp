@@ -7,7 +7,7 @@
 namespace annulus::testing {
 namespace {
 
-constexpr std::size_t capacity = std::size_t{1} << 20;
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
 // One byte a segment: no segment has room for another behind it.
 void write_scattered(segment_ring& ring, std::size_t first, std::size_t n) {
@@ -30,7 +30,7 @@ void expect_bytes(const peeked& got, std::size_t first, std::size_t n) {
 }
 
 TEST(segment_ring_peek, joins_segments_and_shows_the_rest_behind) {
-  segment_ring ring(capacity);
+  segment_ring ring(mebibyte);
   write_scattered(ring, 0, 8);
   expect_bytes(ring.reader().peek(2), 0, 2);
   expect_bytes(ring.reader().peek(5), 0, 5);
@@ -46,7 +46,7 @@ TEST(segment_ring_peek, joins_segments_and_shows_the_rest_behind) {
 }
 
 TEST(segment_ring_peek, shows_nothing_joined_before_a_reset) {
-  segment_ring ring(capacity);
+  segment_ring ring(mebibyte);
   write_scattered(ring, 0, 4);
   expect_bytes(ring.reader().peek(4), 0, 4);
   ring.reset();
@@ -56,7 +56,7 @@ TEST(segment_ring_peek, shows_nothing_joined_before_a_reset) {
 }
 
 TEST(segment_ring_memory, is_bounded_and_survives_a_reset) {
-  segment_ring ring(capacity);
+  segment_ring ring(mebibyte);
   const auto round = [&ring] {
     write_scattered(ring, 0, 16);
     expect_bytes(ring.reader().peek(16), 0, 16);

@@ -371,6 +371,28 @@ inline void preserved() {
   require(p.stats().pinned_bytes == 0, "nothing is pinned");
 }
 
+/// A preserved segment is given up while its pipe ends and the pool goes on to another one.
+inline void preserved_beyond_the_end() {
+  auto with_pool = tiny(0);
+  with_pool.pool = std::make_shared<pipe_pool>();
+  byte_pipe ending(with_pool), next(with_pool);
+  stage(ending, 1, 2);
+  require(!ending.writer().commit(), "two bytes are there");
+  const auto seen = ending.reader().read();
+  auto kept = seen.buffer.preserve();
+  require(!ending.reader().advance(seen.buffer.finish()), "it is advanced");
+  thread("keeper", [&] {
+    received got;
+    take(got, kept.buffer());
+    kept.release();
+  });
+  thread("owner", [&] {
+    require(!ending.writer().complete() && !ending.reader().complete(), "it ends");
+    stage(next, 1, 2);
+  });
+  join();
+}
+
 /// A coroutine that runs until it first waits.
 struct coroutine {
   struct promise_type {
@@ -459,6 +481,7 @@ inline checked_list pipelines_scenarios() {
   add("limited_flush", [] { limited_flush(); });
   add("limited_read", [] { limited_read(); });
   add("preserved", [] { preserved(); });
+  add("preserved_beyond_the_end", [] { preserved_beyond_the_end(); });
   add("awaited", [] { awaited(2); });
   add("awaited_read_stopped", [] { awaited_until_a_stop(stopped_reader); });
   add("awaited_flush_stopped", [] { awaited_until_a_stop(stopped_writer); });

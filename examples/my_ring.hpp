@@ -1,9 +1,6 @@
 // `my`: a ring of one's own, as an example. A *storage* says where the bytes of a ring live; with a
-// *waiting* policy, annulus::basic_ring makes the whole contract of it: lock-free ends, blocking,
-// deadlines, cancel, errors, wakers, statistics. To test, measure and use it like any other ring:
-//
-//   cmake --preset release -DANNULUS_OWN_RINGS=examples/my_ring.hpp
-//
+// *waiting* policy, annulus::basic_ring makes the whole contract of it. To test, measure and use it
+// like any other ring: cmake --preset release -DANNULUS_OWN_RINGS=examples/my_ring.hpp
 // The rule is the one of the registry: NAME_ring.hpp defines annulus::NAME_ring and describes it.
 #pragma once
 
@@ -30,14 +27,11 @@ class heap_storage {
   }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.size(); }
-
-  /// The n bytes from `offset` on, the first byte following the last. Precondition: offset <
-  /// capacity(), n <= capacity(). O(1), and on every path: it must not block, throw or allocate.
+  /// The n bytes from `offset` on, the first byte following the last. O(1), on every path.
   [[nodiscard]] span_pair<std::byte> at(std::size_t offset, std::size_t n) const noexcept {
     const auto head = std::min(n, bytes_.size() - offset);
     return {{bytes_.data() + offset, head}, {bytes_.data(), n - head}};
   }
-
   /// What its memory is like now. O(memory mapped by the process).
   [[nodiscard]] memory_report memory() const {
     memory_report report;

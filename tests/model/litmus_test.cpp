@@ -732,6 +732,17 @@ TEST(spinning, for_what_never_comes_is_found) {
             std::string::npos);
 }
 
+TEST(spinning, by_the_clock_alone_is_found) {
+  EXPECT_EQ(failure([] {
+              thread("spinner", [&] {
+                while (platform_base::now() < time_point::max()) {
+                }
+              });
+              join();
+            }),
+            "livelock: no end after so many steps");
+}
+
 // --- the search ----------------------------------------------------------------------------------
 
 TEST(search, a_failure_comes_with_its_schedule) {

@@ -157,6 +157,7 @@ void engine::external_change(std::string_view what, const where& at) {
 }
 
 time_point engine::now() noexcept {
+  count_step();  // a loop may do nothing that others notice but look at the clock
   me().saw_clock = true;
   return now_;
 }
@@ -271,10 +272,14 @@ std::string engine::stuck() const {
   return text.str();
 }
 
+void engine::count_step() {
+  if (++steps_ > bounds_.steps) fail("livelock: no end after so many steps");
+}
+
 // Before every operation that other threads can notice.
 void engine::point(const where& at) {
   if (!concurrent_) return;
-  if (++steps_ > bounds_.steps) fail("livelock: no end after so many steps");
+  count_step();
   me().at = at;
   decide(true);
 }
@@ -513,7 +518,7 @@ void engine::futex_wake(std::uint32_t location, const where& at) {
 }
 
 void engine::look_again(const where& at) {
-  if (++steps_ > bounds_.steps) fail("livelock: no end after so many steps");
+  count_step();
   auto& self = me();
   self.changes = changes_;
   self.looking_since = looks_before(at);

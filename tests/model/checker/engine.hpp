@@ -137,6 +137,7 @@ class engine {
   void begin();
   bool run(const std::function<void()>& scenario);
   thread& me() { return threads_[running_]; }
+  void count_step();
   void point(const where& at);
   void block(state what, std::uint32_t on, std::optional<time_point> until, const where& at);
   void decide(bool runnable);

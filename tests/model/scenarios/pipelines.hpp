@@ -438,6 +438,36 @@ inline void awaited(std::size_t total) {
   require(done.load(std::memory_order_acquire) == 1, "every flush has ended");
 }
 
+/// As writing_ends, awaited.
+inline coroutine awaiting_end(byte_pipe& p, received& got, bool by_completion,
+                              atomic<std::uint32_t>& done) {
+  const auto over = co_await pipelines::async_writing(p.writer());
+  require(!over.error, "it is told of the end");
+  require(by_completion || got.count() == 1, "not before");
+  done.store(1, std::memory_order_release);
+}
+inline void awaited_writing_ends(bool by_completion) {
+  byte_pipe p(tiny(0));
+  received got;
+  atomic<std::uint32_t> done(0U);
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    require(!p.writer().complete(), "it completes");
+    awaiting_end(p, got, by_completion, done);
+  });
+  thread("reader", [&] {
+    if (by_completion) {
+      require(!p.reader().complete(), "it completes");
+      return;
+    }
+    const auto seen = p.reader().read();
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  });
+  join();
+  require(done.load(std::memory_order_acquire) == 1, "the wait has ended");
+}
+
 /// A stop ends an awaited call for which nothing comes.
 inline coroutine stopped_reader(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
   const auto seen = co_await pipelines::async_read(p.reader(), std::move(token));
@@ -448,6 +478,11 @@ inline coroutine stopped_writer(byte_pipe& p, std::stop_token token, atomic<std:
   stage(p, 1, 1);
   const auto flushed = co_await pipelines::async_flush(p.writer(), std::move(token));
   require(flushed.error == annulus::errc::cancelled, "cancelled");
+  done.store(1, std::memory_order_release);
+}
+inline coroutine stopped_writing(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
+  const auto over = co_await pipelines::async_writing(p.writer(), std::move(token));
+  require(over.error == annulus::errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);
 }
 template <class Coroutine>
@@ -493,6 +528,9 @@ inline checked_list pipelines_scenarios() {
   add("preserved", [] { preserved(); });
   add("preserved_beyond_the_end", [] { preserved_beyond_the_end(); });
   add("awaited", [] { awaited(2); });
+  add("awaited_writing_ends_by_consumption", [] { awaited_writing_ends(false); });
+  add("awaited_writing_ends_by_completion", [] { awaited_writing_ends(true); });
+  add("awaited_writing_stopped", [] { awaited_until_a_stop(stopped_writing); });
   add("awaited_read_stopped", [] { awaited_until_a_stop(stopped_reader); });
   add("awaited_flush_stopped", [] { awaited_until_a_stop(stopped_writer); });
   return all;

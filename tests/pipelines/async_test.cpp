@@ -24,9 +24,14 @@ task write(pipe_writer& writer, bytes_view from, std::optional<transfer>& result
   result = co_await async_write(writer, from);
 }
 
+task await_end(pipe_writer& writer, std::stop_token token, std::optional<writing_result>& result) {
+  result = co_await async_writing(writer, std::move(token));
+}
+
 class async : public ::testing::Test {
  protected:
   pipe p{small_options()};
+  std::optional<writing_result> over;
   std::optional<read_result> got;
   std::optional<flush_result> flushed;
   std::optional<transfer> written;
@@ -170,12 +175,59 @@ TEST_F(async, completion_resumes_the_other_end) {
   ASSERT_TRUE(flushed);
   EXPECT_TRUE(flushed->completed);
 }
+TEST_F(async, writing_is_resumed_by_the_readers_completion) {
+  await_end(p.writer(), {}, over);
+  EXPECT_FALSE(over);
+  EXPECT_FALSE(p.reader().complete(some_error));
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->error, some_error);
+  over.reset();
+  await_end(p.writer(), {}, over);
+  ASSERT_TRUE(over) << "it is so already";
+  EXPECT_EQ(over->error, some_error);
+}
+TEST_F(async, writing_of_a_completed_writer_is_resumed_when_all_is_consumed) {
+  put(p.writer(), 20);
+  EXPECT_FALSE(p.writer().complete());
+  await_end(p.writer(), {}, over);
+  const auto seen = p.reader().read();
+  advance(p.reader(), seen.buffer, 10, 20);
+  EXPECT_FALSE(over) << "examining is not enough";
+  EXPECT_FALSE(p.reader().advance(p.reader().read().buffer.finish()));
+  ASSERT_TRUE(over);
+  EXPECT_FALSE(over->error);
+}
+TEST_F(async, writing_waits_on_while_the_writer_has_not_completed) {
+  put(p.writer(), 20);
+  EXPECT_FALSE(p.writer().flush().error);
+  await_end(p.writer(), {}, over);
+  EXPECT_FALSE(p.reader().advance(p.reader().read().buffer.finish()));
+  EXPECT_FALSE(over);
+  EXPECT_EQ(p.writer().alloc().error, errc::overlapping);
+  EXPECT_FALSE(p.reader().complete());
+  EXPECT_TRUE(over);
+  EXPECT_FALSE(p.writer().alloc().error);
+}
+TEST_F(async, a_stop_token_ends_writing) {
+  std::stop_source stop;
+  await_end(p.writer(), stop.get_token(), over);
+  EXPECT_FALSE(over);
+  stop.request_stop();
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->error, annulus::errc::cancelled);
+  EXPECT_FALSE(p.writer().alloc().error) << "the call is over";
+}
 TEST_F(async, destruction_resumes_with_an_error) {
   auto short_lived = std::make_unique<pipe>(small_options());
   read(short_lived->reader(), 1, {}, got);
   short_lived.reset();
   ASSERT_TRUE(got);
   EXPECT_EQ(got->error, annulus::errc::destroyed);
+  short_lived = std::make_unique<pipe>(small_options());
+  await_end(short_lived->writer(), {}, over);
+  short_lived.reset();
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->error, annulus::errc::destroyed);
 }
 TEST_F(async, an_end_that_waits_takes_no_other_call) {
   read(p.reader(), 1, {}, got);

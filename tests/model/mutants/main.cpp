@@ -44,6 +44,7 @@ const std::vector<header>& headers() {
       {"segment_writer.hpp", &locking},
       {"segment_reader.hpp", &locking},
       {"pipelines/pipe_core.hpp", &locking},
+      {"pipelines/spinning_seat.hpp", &locking},
       {"pipelines/pipe_writer.hpp", &locking},
       {"pipelines/pipe_reader.hpp", &locking},
       {"pipelines/segment_stock.hpp", &locking},

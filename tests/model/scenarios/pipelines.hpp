@@ -16,9 +16,15 @@ using byte_pipe = pipelines::basic_pipe<symmetric_platform>;
 using pipe_pool = pipelines::basic_memory_pool<symmetric_platform>;
 using pipe_settings = pipelines::basic_pipe_options<symmetric_platform>;
 
+/// Has an end spin before its first sleeps, for a few looks.
+struct spinning_platform : symmetric_platform {
+  static constexpr std::chrono::nanoseconds first_budget{2};
+};
+
 /// Segments of one byte, so that every byte but the first is a link.
-inline pipe_settings tiny(std::size_t pause, std::size_t max = 0) {
-  pipe_settings made;
+template <class Platform = symmetric_platform>
+pipelines::basic_pipe_options<Platform> tiny(std::size_t pause, std::size_t max = 0) {
+  pipelines::basic_pipe_options<Platform> made;
   made.minimum_segment = 1;
   made.pause_threshold = pause;
   made.resume_threshold = pause == 0 ? 0 : 1;
@@ -34,7 +40,8 @@ void take(received& into, const Buffer& buffer) {
 }
 
 /// Advances the bytes first, first + 1, …, not committed.
-inline void stage(byte_pipe& p, std::size_t first, std::size_t n) {
+template <class Pipe>
+void stage(Pipe& p, std::size_t first, std::size_t n) {
   for (const auto byte : numbered(first, n)) {
     const auto room = p.writer().alloc(1);
     require(!room.error, "there is memory");
@@ -44,7 +51,8 @@ inline void stage(byte_pipe& p, std::size_t first, std::size_t n) {
 }
 
 /// Reads until the end.
-inline void read_all(byte_pipe& p, received& got, std::size_t total) {
+template <class Pipe>
+void read_all(Pipe& p, received& got, std::size_t total) {
   for (;;) {
     const auto seen = p.reader().read();
     require(!seen.error, "a read that has something");
@@ -56,8 +64,9 @@ inline void read_all(byte_pipe& p, received& got, std::size_t total) {
 }
 
 /// Every flush waits for the reader, in one segment or over more.
-inline void paused_stream(std::size_t pause, std::size_t total, std::size_t piece) {
-  byte_pipe p(tiny(pause));
+template <class Platform = symmetric_platform>
+void paused_stream(std::size_t pause, std::size_t total, std::size_t piece) {
+  pipelines::basic_pipe<Platform> p(tiny<Platform>(pause));
   received got;
   thread("writer", [&] {
     for (std::size_t sent = 0; sent < total; sent += piece) {
@@ -429,6 +438,36 @@ inline void awaited(std::size_t total) {
   require(done.load(std::memory_order_acquire) == 1, "every flush has ended");
 }
 
+/// As writing_ends, awaited.
+inline coroutine awaiting_end(byte_pipe& p, received& got, bool by_completion,
+                              atomic<std::uint32_t>& done) {
+  const auto over = co_await pipelines::async_writing(p.writer());
+  require(!over.error, "it is told of the end");
+  require(by_completion || got.count() == 1, "not before");
+  done.store(1, std::memory_order_release);
+}
+inline void awaited_writing_ends(bool by_completion) {
+  byte_pipe p(tiny(0));
+  received got;
+  atomic<std::uint32_t> done(0U);
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    require(!p.writer().complete(), "it completes");
+    awaiting_end(p, got, by_completion, done);
+  });
+  thread("reader", [&] {
+    if (by_completion) {
+      require(!p.reader().complete(), "it completes");
+      return;
+    }
+    const auto seen = p.reader().read();
+    take(got, seen.buffer);
+    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+  });
+  join();
+  require(done.load(std::memory_order_acquire) == 1, "the wait has ended");
+}
+
 /// A stop ends an awaited call for which nothing comes.
 inline coroutine stopped_reader(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
   const auto seen = co_await pipelines::async_read(p.reader(), std::move(token));
@@ -439,6 +478,11 @@ inline coroutine stopped_writer(byte_pipe& p, std::stop_token token, atomic<std:
   stage(p, 1, 1);
   const auto flushed = co_await pipelines::async_flush(p.writer(), std::move(token));
   require(flushed.error == annulus::errc::cancelled, "cancelled");
+  done.store(1, std::memory_order_release);
+}
+inline coroutine stopped_writing(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
+  const auto over = co_await pipelines::async_writing(p.writer(), std::move(token));
+  require(over.error == annulus::errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);
 }
 template <class Coroutine>
@@ -461,6 +505,7 @@ inline checked_list pipelines_scenarios() {
   };
   add("paused_stream", [] { paused_stream(1, 3, 1); });
   add("paused_stream_of_pairs", [] { paused_stream(2, 4, 2); });
+  add("spinning_stream", [] { paused_stream<spinning_platform>(1, 2, 1); });
   add("commits_then_a_flush", [] { commits_then_a_flush(3); });
   add("frame_beyond_the_threshold", [] { frame_beyond_the_threshold(3); });
   add("examined_only", [] { examined_only(3); });
@@ -483,6 +528,9 @@ inline checked_list pipelines_scenarios() {
   add("preserved", [] { preserved(); });
   add("preserved_beyond_the_end", [] { preserved_beyond_the_end(); });
   add("awaited", [] { awaited(2); });
+  add("awaited_writing_ends_by_consumption", [] { awaited_writing_ends(false); });
+  add("awaited_writing_ends_by_completion", [] { awaited_writing_ends(true); });
+  add("awaited_writing_stopped", [] { awaited_until_a_stop(stopped_writing); });
   add("awaited_read_stopped", [] { awaited_until_a_stop(stopped_reader); });
   add("awaited_flush_stopped", [] { awaited_until_a_stop(stopped_writer); });
   return all;

@@ -25,13 +25,24 @@ class monitor {
   /// The lock held, with the wakers to notify when it is given up.
   class lock {
    public:
-    explicit lock(typename Platform::mutex& mutex) : held_(mutex) {}
+    explicit lock(typename Platform::mutex& mutex, int looks = 0)
+        : held_(mutex, std::defer_lock), looks_(looks) {
+      acquire();
+    }
     lock(const lock&) = delete;
     lock& operator=(const lock&) = delete;
     ~lock() {
       if (held_.owns_lock()) unlock();
     }
-    void acquire() { held_.lock(); }
+    void acquire() {
+      if constexpr (Platform::glances > 0) {  // a checker's mutex has no other way in
+        for (int i = 0; i < looks_; ++i) {
+          if (held_.try_lock()) return;
+          Platform::relax();
+        }
+      }
+      held_.lock();
+    }
     [[nodiscard]] bool owes_notice() const noexcept { return due_[0] != nullptr; }
     void unlock() {
       held_.unlock();
@@ -44,6 +55,7 @@ class monitor {
     friend monitor;
     friend seat;
     std::unique_lock<typename Platform::mutex> held_;
+    int looks_;
     std::array<waker*, 2> due_{};
   };
 
@@ -60,6 +72,7 @@ class monitor {
       wake_.notify_one();
       return true;
     }
+    [[nodiscard]] bool has_sleeper() const noexcept { return taken_; }
     void arm(waker& who) noexcept { armed_ = &who; }
     /// Takes `who` back. False if it has been notified, or is about to be.
     bool disarm(waker& who) noexcept {
@@ -75,37 +88,45 @@ class monitor {
     bool taken_ = false;
   };
 
-  [[nodiscard]] lock enter() const { return lock(mutex_); }
+  /// `looks` at a lock that is taken come before the thread sleeps for it. They pay where everybody
+  /// gives it up soon: to sleep and to be woken takes many times as long.
+  explicit monitor(int looks = 0) noexcept : looks_(looks) {}
+
+  [[nodiscard]] lock enter() const { return lock(mutex_, looks_); }
 
   /// Sleeps in `where` until `ready()`, the limit or a cancel. `held` is locked before and after;
   /// it is unlocked meanwhile, also once before `ready()` is looked at.
   template <class Ready>
   std::error_code wait(lock& held, seat& where, Ready ready, const until& limit,
-                       end_counters<Platform>& counters) {
-    return timed(counters, [&] {
-      if (!limit.token().stop_possible()) return sleep(held, where, ready, limit, counters);
-      // A callback may run inside its own constructor, and its destructor waits for it: neither
-      // with the lock.
-      held.unlock();
-      std::error_code result;
-      {
-        const std::stop_callback on_stop(limit.token(), [this, &where] {
-          auto inside = enter();
-          where.notify(inside);
-        });
-        held.acquire();
-        result = sleep(held, where, ready, limit, counters);
-        held.unlock();
-      }
+                       end_counters<Platform>& counters) const {
+    return timed(counters, [&] { return sleep(held, where, ready, limit, counters); });
+  }
+  /// The same as part of a longer wait, which is the one that counts.
+  template <class Ready>
+  std::error_code sleep(lock& held, seat& where, Ready ready, const until& limit,
+                        end_counters<Platform>& counters) const {
+    if (!limit.token().stop_possible()) return keep_asleep(held, where, ready, limit, counters);
+    // A callback may run inside its own constructor, and its destructor waits for it: neither with
+    // the lock.
+    held.unlock();
+    std::error_code result;
+    {
+      const std::stop_callback on_stop(limit.token(), [this, &where] {
+        auto inside = enter();
+        where.notify(inside);
+      });
       held.acquire();
-      return result;
-    });
+      result = keep_asleep(held, where, ready, limit, counters);
+      held.unlock();
+    }
+    held.acquire();
+    return result;
   }
 
  private:
   template <class Ready>
-  std::error_code sleep(lock& held, seat& where, Ready ready, const until& limit,
-                        end_counters<Platform>& counters) {
+  static std::error_code keep_asleep(lock& held, seat& where, Ready ready, const until& limit,
+                                     end_counters<Platform>& counters) {
     for (;;) {
       if (ready()) return {};
       if (limit.cancelled()) return errc::cancelled;
@@ -128,6 +149,7 @@ class monitor {
   }
 
   mutable typename Platform::mutex mutex_;
+  int looks_;
 };
 
 }  // namespace annulus

@@ -7,6 +7,7 @@
 #include <annulus/pipelines/memory_pool.hpp>
 #include <annulus/pipelines/pipe_core.hpp>
 #include <annulus/pipelines/pipe_options.hpp>
+#include <annulus/platform.hpp>
 #include <annulus/segment_reader.hpp>
 #include <annulus/segment_writer.hpp>
 #include <annulus/storage.hpp>
@@ -95,8 +96,9 @@ class basic_segment_ring : public observers<basic_segment_ring<Platform>> {
   // Keeps nothing, the stock does; but it knows all segments.
   const std::shared_ptr<pool> pool_ = std::make_shared<pool>(pipelines::pool_limits{0, 0});
   pipelines::pipe_core<Platform> core_;
-  segment_writer<Platform> writer_{*this};
-  segment_reader<Platform> reader_{*this};
+  // Each writes to itself in every call.
+  alignas(line_bytes) segment_writer<Platform> writer_{*this};
+  alignas(line_bytes) segment_reader<Platform> reader_{*this};
 };
 
 using segment_ring = basic_segment_ring<>;
@@ -105,7 +107,7 @@ template <>
 inline constexpr variant_info variant<segment_ring>{
     .name = "segment",
     .storage = "chain of pooled segments",
-    .waiting = "mutex, two condition variables",
+    .waiting = "mutex, self-tuning spin, two condition variables",
     .buffered = true,
     .contiguous = false,
     .kernel_waits = true,

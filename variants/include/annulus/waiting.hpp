@@ -155,19 +155,10 @@ class basic_gate {
                                   budget& spin, end_counters<Platform>& counters) {
     const auto enough = std::min(target.minimum, target.handy);
     const auto start = Platform::now();
-    while (Platform::now() - start < spin.get()) {
-      for (int i = 0; i < looks_per_clock; ++i) {
-        if (ready(enough)) {
-          spin.learn(Platform::now() - start, rest_.last_wake().cost());
-          return {};
-        }
-        Platform::doze();
-      }
-    }
-    const auto stopped = sleep(target, ready, nudge, limit, counters);
-    const auto woken = rest_.last_wake().at();
-    const auto end = woken > start ? woken : Platform::now();
-    spin.learn(end - start, rest_.last_wake().cost());
+    std::error_code stopped;
+    if (!spin.spin(start, [&] { return ready(enough); }))
+      stopped = sleep(target, ready, nudge, limit, counters);
+    spin.learn(start, rest_.last_wake());
     return stopped;
   }
 
@@ -208,7 +199,6 @@ class basic_gate {
   // The first glances follow each other without a pause, which would answer later: about as long as
   // a line takes from core to core and back.
   static constexpr int bare_glances = Platform::glances * 4 / 5;
-  static constexpr int looks_per_clock = 8;
   static constexpr std::uint64_t nobody = std::numeric_limits<std::uint64_t>::max();
 
   typename Platform::template atomic<std::uint64_t> target_{nobody};

@@ -3,6 +3,7 @@
 
 #include <annulus/pipelines/pipe_reader.hpp>
 #include <annulus/pipelines/pipe_writer.hpp>
+#include <annulus/platform.hpp>
 #include <system_error>
 
 namespace annulus::pipelines {
@@ -49,8 +50,9 @@ class basic_pipe {
   }
 
   pipe_core<Platform> core_;
-  writer_type writer_;
-  reader_type reader_;
+  // Each writes to itself in every call.
+  alignas(line_bytes) writer_type writer_;
+  alignas(line_bytes) reader_type reader_;
 };
 
 using pipe = basic_pipe<>;

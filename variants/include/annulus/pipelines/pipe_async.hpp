@@ -15,16 +15,10 @@
 
 namespace annulus::pipelines {
 
-struct flush_call {
-  flush_result result{};
+// What the calls that may wait for a flush have in common.
+struct flushing_call {
   bool begun = false;
 
-  template <class Writer>
-  bool step(Writer& end) {
-    if (!begun && (result.error = end.begin())) return true;
-    begun = true;
-    return end.flush_once(result) && end.finish();
-  }
   template <class Writer>
   bool arm(Writer& end, waker& who) {
     return end.arm_flush(who);
@@ -33,17 +27,38 @@ struct flush_call {
   void give_up(Writer& end) {
     end.abandon_flush();
   }
+
+ protected:
+  // Clear, or why there is no such call.
+  template <class Writer>
+  std::error_code enter(Writer& end) {
+    if (begun) return {};
+    const auto refused = end.begin_write();
+    begun = !refused;
+    return refused;
+  }
 };
 
-struct write_call {
-  bytes_view from;
-  transfer result{};
-  bool begun = false, flushing = false, last = false;
+struct flush_call : flushing_call {
+  flush_result result{};
 
   template <class Writer>
   bool step(Writer& end) {
-    if (!begun && (result.error = end.begin())) return true;
-    begun = true;
+    if ((result.error = enter(end))) return true;
+    return end.flush_once(result) && end.finish();
+  }
+};
+
+struct write_call : flushing_call {
+  explicit write_call(bytes_view bytes) noexcept : from(bytes) {}
+
+  bytes_view from;
+  transfer result{};
+  bool flushing = false, last = false;
+
+  template <class Writer>
+  bool step(Writer& end) {
+    if ((result.error = enter(end))) return true;
     for (;;) {
       if (!std::exchange(flushing, true)) last = end.put(from, result);
       if (result.error) return end.finish();
@@ -54,13 +69,25 @@ struct write_call {
       if (last || result.error) return end.finish();
     }
   }
+};
+
+struct writing_call {
+  writing_result result{};
+  bool begun = false;
+
+  template <class Writer>
+  bool step(Writer& end) {
+    if (!begun && (result.error = end.begin())) return true;
+    begun = true;
+    return end.writing_once(result.error) && end.finish();
+  }
   template <class Writer>
   bool arm(Writer& end, waker& who) {
-    return end.arm_flush(who);
+    return end.arm_writing(who);
   }
   template <class Writer>
   void give_up(Writer& end) {
-    end.abandon_flush();
+    end.finish();
   }
 };
 
@@ -95,6 +122,11 @@ auto async_flush(basic_pipe_writer<Platform>& end, std::stop_token token = {}) {
 template <class Platform>
 auto async_write(basic_pipe_writer<Platform>& end, bytes_view from, std::stop_token token = {}) {
   return annulus::operation(end, write_call{from}, std::move(token));
+}
+/// As writer.writing(), awaited.
+template <class Platform>
+auto async_writing(basic_pipe_writer<Platform>& end, std::stop_token token = {}) {
+  return annulus::operation(end, writing_call{}, std::move(token));
 }
 /// As reader.read_at_least(min), awaited.
 template <class Platform>

@@ -8,7 +8,12 @@
 #include <annulus/pipelines/pipe_options.hpp>
 #include <annulus/pipelines/results.hpp>
 #include <annulus/pipelines/segment_stock.hpp>
+#include <annulus/pipelines/spinning_seat.hpp>
 #include <annulus/pipelines/write_tail.hpp>
+#include <annulus/platform.hpp>
+#include <annulus/stats.hpp>
+#include <annulus/until.hpp>
+#include <annulus/waker.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,7 +33,7 @@ class pipe_core {
 
  public:
   using lock = typename monitor<Platform>::lock;
-  using seat = typename monitor<Platform>::seat;
+  using seat = spinning_seat<Platform>;
   using cursor = basic_cursor<Platform>;
   using buffer = basic_readable_buffer<Platform>;
   using read_result = basic_read_result<Platform>;
@@ -247,7 +252,7 @@ class pipe_core {
   template <class Ready>
   std::error_code wait(lock& held, seat& where, Ready ready, const until& limit,
                        end_counters<Platform>& counters) {
-    return monitor_.wait(held, where, ready, limit, counters);
+    return where.wait(monitor_, held, ready, limit, counters);
   }
   bool arm(lock&, seat& where, waker& who) noexcept {
     where.arm(who);
@@ -406,8 +411,9 @@ class pipe_core {
 
   const std::size_t pause_, resume_, max_;
   const std::shared_ptr<segment_stock<Platform>> stock_;
-  write_tail<Platform> tail_;  // the writer's, until both have completed
-  mutable monitor<Platform> monitor_;
+  // On lines of its own: the writer's, until both have completed.
+  alignas(line_bytes) write_tail<Platform> tail_;
+  alignas(line_bytes) mutable monitor<Platform> monitor_{Platform::glances};
   // Guarded by the monitor.
   seat writer_seat_, reader_seat_;
   segment_type* head_ = nullptr;
@@ -422,7 +428,8 @@ class pipe_core {
   completion writer_, reader_;
   std::uint64_t acquisitions_ = 0;
   std::uint64_t writer_sample_ = 0, reader_sample_ = 0;  // bytes at the next look for the histogram
-  end_counters<Platform> writer_counters_, reader_counters_;
+  alignas(line_bytes) end_counters<Platform> writer_counters_;
+  alignas(line_bytes) end_counters<Platform> reader_counters_;
 };
 
 }  // namespace annulus::pipelines

@@ -16,8 +16,10 @@ namespace annulus::pipelines {
 
 template <class Platform>
 class basic_pipe;
+struct flushing_call;
 struct flush_call;
 struct write_call;
+struct writing_call;
 
 /// For one thread at a time. alloc and advance take no lock and share nothing with the reader;
 /// commit and flush take it once. Each call is an error once the writer has completed, and while
@@ -184,8 +186,10 @@ class basic_pipe_writer {
 
  private:
   friend basic_pipe<Platform>;
+  friend struct flushing_call;
   friend struct flush_call;
   friend struct write_call;
+  friend struct writing_call;
 
   basic_pipe_writer(core& shared, const scheduler& where) noexcept
       : core_(shared), scheduler_(where) {}
@@ -248,11 +252,13 @@ class basic_pipe_writer {
     return result;
   }
 
-  // The parts of an awaited flush: one call of the end, from begin() to finish() or
+  // The parts of an awaited call, which is one of the end from begin() to finish() or
   // abandon_flush().
   [[nodiscard]] std::error_code begin() noexcept {
-    if (completed_) return errc::completed;
     return inside_.enter() ? std::error_code{} : make_error_code(errc::overlapping);
+  }
+  [[nodiscard]] std::error_code begin_write() noexcept {
+    return completed_ ? make_error_code(errc::completed) : begin();
   }
   bool finish() noexcept {
     inside_.leave();
@@ -278,6 +284,17 @@ class basic_pipe_writer {
       core_.abandon_flush(held);
     }
     inside_.leave();
+  }
+
+  bool writing_once(std::error_code& result) {
+    auto held = core_.enter();
+    if (!core_.no_more_reads()) return false;
+    result = core_.reading_error(held);
+    return true;
+  }
+  bool arm_writing(waker& who) {
+    auto held = core_.enter();
+    return !core_.no_more_reads() && core_.arm(held, core_.writer_seat(), who);
   }
 
   core& core_;

@@ -23,6 +23,11 @@ struct flush_result {
   std::error_code error{};  ///< of the call, or what the reader completed with
 };
 
+/// How an awaited wait for the end of all reading ended.
+struct writing_result {
+  std::error_code error{};  ///< of the call, or what the reader completed with
+};
+
 /// A snapshot of what is there. The read is open until it is advanced, unless there is an error;
 /// annulus::errc::exceeds_capacity is the one error that comes with an open read and its bytes.
 template <class Platform = std_platform>

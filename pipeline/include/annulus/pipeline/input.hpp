@@ -31,9 +31,9 @@ class input {
   /// fires.
   transfer read(bytes_span to, const std::stop_token& stop);
 
-  /// Reads exactly `length` bytes into the pieces, in place; std::errc::io_error if the file has
+  /// Fills the pieces, none of them empty, which it changes; std::errc::io_error if the file has
   /// become shorter.
-  std::error_code read_exactly(std::span<iovec> pieces, std::size_t length);
+  std::error_code read_exactly(std::span<iovec> pieces);
 
  private:
   input(chunklog::unique_fd owned, int fd, std::string name) noexcept

@@ -23,6 +23,7 @@ enum class put_mode {
 /// How bytes get into and out of the rings.
 enum class hand_over {
   copy,      ///< encode beside the ring, write into it, read out of it in pieces
+  copy_in,   ///< encode beside the ring, write into it, drain straight from it
   in_place,  ///< read and encode into reserved ring memory, drain straight from it
 };
 

@@ -18,7 +18,7 @@ namespace {
 
 // Waits until a stream can be read without blocking, or for a stop.
 std::error_code wait_readable(int fd, const std::stop_token& stop) {
-  const chunklog::unique_fd event(eventfd(0, EFD_CLOEXEC));
+  const unique_fd event(eventfd(0, EFD_CLOEXEC));
   if (!event) return last_error();
   const std::stop_callback on_stop(stop, [&event] { eventfd_write(event.get(), 1); });
   for (;;) {
@@ -32,11 +32,11 @@ std::error_code wait_readable(int fd, const std::stop_token& stop) {
 }  // namespace
 
 input input::open(const std::filesystem::path& path) {
-  if (path == "-") return {chunklog::unique_fd(), STDIN_FILENO, "standard input"};
+  if (path == "-") return {unique_fd(), STDIN_FILENO, "standard input"};
   const auto refuse = [&](const std::string& why) {
     throw error(error_kind::failed, fmt::format("input {} cannot be read: {}", path.string(), why));
   };
-  chunklog::unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) refuse(last_error().message());
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) refuse(last_error().message());

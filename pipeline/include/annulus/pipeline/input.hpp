@@ -3,8 +3,8 @@
 
 #include <sys/uio.h>
 
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -36,10 +36,10 @@ class input {
   std::error_code read_exactly(std::span<iovec> pieces);
 
  private:
-  input(chunklog::unique_fd owned, int fd, std::string name) noexcept
+  input(unique_fd owned, int fd, std::string name) noexcept
       : owned_(std::move(owned)), fd_(fd), name_(std::move(name)) {}
 
-  chunklog::unique_fd owned_;  // none for standard input
+  unique_fd owned_;  // none for standard input
   int fd_;
   std::string name_;
   std::optional<std::uint64_t> size_;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <annulus/chunklog/log.hpp>
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -58,7 +58,7 @@ class dir_sink {
   std::error_code finish(bool durable) noexcept;
 
  private:
-  chunklog::unique_fd fd_;
+  unique_fd fd_;
 };
 
 /// A chunk log, one frame a record.

@@ -14,7 +14,7 @@ namespace annulus::pipeline {
 /// How a ring is drained.
 struct drain_plan {
   hand_over hand = hand_over::copy;
-  std::size_t read_size = 0;    // of a copying drain into a sink that takes any piece
+  std::size_t read_size = 0;    // what a drain takes at a time, where it is more than a frame
   std::size_t frame_bytes = 0;  // of a whole frame
   bool sync = false;
 };
@@ -29,19 +29,21 @@ auto peek_where_it_lies(Reader& reader, std::size_t min) {
   }
 }
 
-/// Gives a sink frames where they lie, one at a time if it takes frames, else all at once.
+/// Gives a sink frames where they lie, each by itself if it takes frames, else together.
 template <class Sink>
 class frame_feed {
  public:
-  frame_feed(Sink& sink, std::size_t frame_bytes) : sink_(sink), frames_(frame_bytes) {}
+  frame_feed(Sink& sink, const drain_plan& plan)
+      : sink_(sink), frames_(plan.frame_bytes), enough_(plan.read_size) {}
 
-  /// Those that `bytes` begin with; `ended`: nothing comes behind them. Returns how many bytes they
-  /// are, or what was wrong with one of them.
+  /// Those that `bytes` begin with, until they come to the read size: what is given to the sink is
+  /// not the writer's again before the call returns. `ended`: nothing comes behind `bytes`. Returns
+  /// how many bytes the frames are, or what was wrong with one of them.
   template <byte_sequence S>
   transfer feed(const S& bytes, bool ended) {
     auto rest = bytes;
     std::size_t done = 0;
-    for (;;) {
+    while (done < enough_) {
       const auto frame = frames_.next(rest, ended);
       if (frame.error) return {done, frame.error};
       if (frame.status == parse_status::need_more) break;
@@ -65,6 +67,7 @@ class frame_feed {
 
   Sink& sink_;
   frame_parser frames_;
+  std::size_t enough_;
   std::vector<bytes_view> pieces_;  // its memory is used again
 };
 
@@ -72,7 +75,7 @@ class frame_feed {
 /// ended early, if so.
 template <class Reader, class Sink>
 std::error_code drain_copying(Reader& reader, Sink& sink, const drain_plan& plan) {
-  frame_feed feeder(sink, plan.frame_bytes);
+  frame_feed feeder(sink, plan);
   const buffer memory(Sink::takes_frames ? plan.frame_bytes : plan.read_size);
   const auto min = Sink::takes_frames ? memory.size() : 1;
   for (;;) {
@@ -89,7 +92,7 @@ std::error_code drain_copying(Reader& reader, Sink& sink, const drain_plan& plan
 /// Hands the ring's own memory to the sink, by whole frames. Returns why it ended early, if so.
 template <class Reader, class Sink>
 std::error_code drain_in_place(Reader& reader, Sink& sink, const drain_plan& plan) {
-  frame_feed feeder(sink, plan.frame_bytes);
+  frame_feed feeder(sink, plan);
   for (;;) {
     const auto seen = peek_where_it_lies(reader, plan.frame_bytes);
     const bool ended = seen.error == errc::end_of_stream;

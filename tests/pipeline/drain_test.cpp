@@ -134,6 +134,21 @@ TEST(drain, of_every_ring_and_way_gives_a_sink_what_it_takes) {
   });
 }
 
+// What the sink has is not free for the writer: a large ring is given back piece by piece.
+TEST(drain, takes_as_many_frames_at_a_time_as_come_to_the_read_size) {
+  const auto stream = pattern_bytes(0, 5 * whole + digest_bytes + 1);
+  segment_ring ring(10 * whole);
+  ASSERT_FALSE(ring.writer().write(stream).error);
+  ring.writer().close();
+  recorder<false> pieces;
+  auto two_frames = plan(hand_over::copy_in);
+  two_frames.read_size = whole + 1;
+  EXPECT_FALSE(drain(ring.reader(), pieces, two_frames));
+  EXPECT_EQ(pieces.sizes(),
+            (std::vector<std::size_t>{2 * whole, 2 * whole, whole, digest_bytes + 1}));
+  EXPECT_EQ(pieces.all(), stream);
+}
+
 TEST(drain, of_nothing_is_nothing) {
   with_every_ring([&](auto type) {
     for (const auto hand : every_hand) {

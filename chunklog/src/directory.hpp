@@ -2,7 +2,7 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
-#include <annulus/chunklog/unique_fd.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>

@@ -2,8 +2,8 @@
 // started: it retries EINTR and goes on after short reads and writes.
 #pragma once
 
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <string>

@@ -3,8 +3,8 @@
 
 #include <annulus/chunklog/error.hpp>
 #include <annulus/chunklog/record.hpp>
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <optional>
 #include <vector>

@@ -3,7 +3,7 @@
 
 #include <sys/epoll.h>
 
-#include <annulus/chunklog/unique_fd.hpp>
+#include <annulus/unique_fd.hpp>
 #include <array>
 #include <cerrno>
 #include <coroutine>
@@ -15,7 +15,7 @@
 
 namespace resp_server {
 
-using annulus::chunklog::unique_fd;
+using annulus::unique_fd;
 
 /// A coroutine that runs until it first waits, and frees itself at its end.
 struct task {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/unique_fd.hpp>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -17,7 +18,6 @@
 #include <vector>
 
 #include "error.hpp"
-#include "unique_fd.hpp"
 
 namespace annulus::harness {
 namespace {

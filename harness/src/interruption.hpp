@@ -1,9 +1,8 @@
 // SIGINT and SIGTERM as something to wait for.
 #pragma once
 
+#include <annulus/unique_fd.hpp>
 #include <csignal>
-
-#include "unique_fd.hpp"
 
 namespace annulus::harness {
 

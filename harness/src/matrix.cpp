@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> sinks{"null", "dir", "chunks"};
 constexpr std::array<std::string_view, 2> modes{"serial", "parallel"};
-constexpr std::array<std::string_view, 2> hands{"copy", "in-place"};
+constexpr std::array<std::string_view, 3> hands{"copy", "copy-in", "in-place"};
 constexpr std::array<std::string_view, 7> placements{
     "none", "same-pu", "same-core", "shared-l2", "shared-l3", "same-node", "cross-node"};
 constexpr std::array<std::string_view, 5> memories{"any", "producer", "consumer", "third",

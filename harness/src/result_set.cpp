@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <fstream>
 
 #include "error.hpp"
-#include "unique_fd.hpp"
 
 namespace annulus::harness {
 namespace {

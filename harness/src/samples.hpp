@@ -1,6 +1,7 @@
 // samples.jsonl: one line a finished turn, appended and never rewritten.
 #pragma once
 
+#include <annulus/unique_fd.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,7 +10,6 @@
 #include <vector>
 
 #include "json.hpp"
-#include "unique_fd.hpp"
 
 namespace annulus::harness {
 

@@ -1,5 +1,5 @@
 #include <annulus/pipeline/bitrot.hpp>
-#include <cstring>
+#include <annulus/pipeline/frame_parser.hpp>
 
 // The library's headers are not warning-free under our flags.
 #pragma GCC diagnostic push
@@ -36,8 +36,9 @@ digest bitrot_hash(bytes_view bytes) noexcept {
 }
 
 bool frame_is_good(bytes_view frame) noexcept {
-  const auto actual = bitrot_hash(frame.subspan(digest_bytes));
-  return std::memcmp(actual.data(), frame.data(), digest_bytes) == 0;
+  const auto found = frame_parser(frame.size()).next(frame, true);
+  return found.status == parse_status::message &&
+         bitrot_hash(subsequence(frame, found.shard)) == found.hash;
 }
 
 }  // namespace annulus::pipeline

@@ -125,7 +125,7 @@ class in_place_encoder {
       std::memset(shards_[i] + n, 0, size - n);
     }
     taken_ += length;
-    if (from.size()) return from.read_exactly(pieces_, length);
+    if (from.size()) return from.read_exactly(pieces_);
     const auto* source = stream_block_->data();
     for (const auto& piece : pieces_) {
       std::memcpy(piece.iov_base, source, piece.iov_len);

@@ -9,16 +9,16 @@
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/input.hpp>
 #include <cerrno>
-#include <climits>
 
 #include "system_error.hpp"
+#include "vectored_io.hpp"
 
 namespace annulus::pipeline {
 namespace {
 
 // Waits until a stream can be read without blocking, or for a stop.
 std::error_code wait_readable(int fd, const std::stop_token& stop) {
-  const chunklog::unique_fd event(eventfd(0, EFD_CLOEXEC));
+  const unique_fd event(eventfd(0, EFD_CLOEXEC));
   if (!event) return last_error();
   const std::stop_callback on_stop(stop, [&event] { eventfd_write(event.get(), 1); });
   for (;;) {
@@ -32,11 +32,11 @@ std::error_code wait_readable(int fd, const std::stop_token& stop) {
 }  // namespace
 
 input input::open(const std::filesystem::path& path) {
-  if (path == "-") return {chunklog::unique_fd(), STDIN_FILENO, "standard input"};
+  if (path == "-") return {unique_fd(), STDIN_FILENO, "standard input"};
   const auto refuse = [&](const std::string& why) {
     throw error(error_kind::failed, fmt::format("input {} cannot be read: {}", path.string(), why));
   };
-  chunklog::unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) refuse(last_error().message());
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) refuse(last_error().message());
@@ -64,23 +64,8 @@ transfer input::read(bytes_span to, const std::stop_token& stop) {
   return {done, {}};
 }
 
-std::error_code input::read_exactly(std::span<iovec> pieces, std::size_t length) {
-  while (length > 0) {
-    const auto count = std::min<std::size_t>(pieces.size(), IOV_MAX);
-    auto n = ::readv(fd_, pieces.data(), static_cast<int>(count));
-    if (n == 0) return std::make_error_code(std::errc::io_error);
-    if (n < 0 && errno != EINTR) return last_error();
-    if (n < 0) continue;
-    length -= static_cast<std::size_t>(n);
-    for (auto left = static_cast<std::size_t>(n); left > 0;) {
-      const auto step = std::min(left, pieces.front().iov_len);
-      pieces.front().iov_base = static_cast<std::byte*>(pieces.front().iov_base) + step;
-      pieces.front().iov_len -= step;
-      left -= step;
-      if (pieces.front().iov_len == 0) pieces = pieces.subspan(1);
-    }
-  }
-  return {};
+std::error_code input::read_exactly(std::span<iovec> pieces) {
+  return through_all(pieces, [this](iovec* to, int count) { return ::readv(fd_, to, count); });
 }
 
 }  // namespace annulus::pipeline

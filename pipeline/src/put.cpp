@@ -59,8 +59,8 @@ class transmission {
   template <class Team>
   outcome with_team() {
     Team team(lanes_.size(), how_.on_producer);
-    return how_.hand == hand_over::copy ? with_encoder<copying_encoder<Ring, Team>>(team)
-                                        : with_encoder<in_place_encoder<Ring, Team>>(team);
+    return how_.hand == hand_over::in_place ? with_encoder<in_place_encoder<Ring, Team>>(team)
+                                            : with_encoder<copying_encoder<Ring, Team>>(team);
   }
 
   template <class Encoder, class Team>
@@ -234,7 +234,7 @@ void check(const put_options& how) {
     refuse(fmt::format("the ring size must be 1 to {} bytes, not {}", max_capacity, how.ring_size));
   }
   if (how.read_size == 0) refuse("the read size must be at least 1 byte, not 0");
-  if (how.hand == hand_over::in_place && how.ring_size < frame) {
+  if (how.hand != hand_over::copy && how.ring_size < frame) {
     refuse(
         fmt::format("in place, a ring must hold a frame: the ring size is {} bytes, a frame of {} "
                     "shards of {} bytes "

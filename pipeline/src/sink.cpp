@@ -1,15 +1,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/sink.hpp>
 #include <array>
-#include <cerrno>
 
 #include "system_error.hpp"
+#include "vectored_io.hpp"
 
 namespace annulus::pipeline {
 
@@ -21,18 +21,19 @@ dir_sink::dir_sink(const std::filesystem::path& directory)
                           last_error().message()));
 }
 
-std::error_code dir_sink::write(span_pair<const std::byte> data) noexcept {
-  while (!data.empty()) {
-    std::array<iovec, 2> pieces{};
-    int count = 0;
-    for (const auto piece : {data.first, data.second}) {
-      if (piece.empty()) continue;
-      pieces[static_cast<std::size_t>(count++)] = {const_cast<std::byte*>(piece.data()),
-                                                   piece.size()};
+std::error_code dir_sink::write(std::span<const bytes_view> pieces) noexcept {
+  std::array<iovec, 64> batch{};
+  while (!pieces.empty()) {
+    const auto some = pieces.first(std::min(pieces.size(), batch.size()));
+    std::size_t count = 0;
+    for (const auto piece : some) {
+      if (!piece.empty()) batch[count++] = {const_cast<std::byte*>(piece.data()), piece.size()};
     }
-    const auto n = ::writev(fd_.get(), pieces.data(), count);
-    if (n < 0 && errno != EINTR) return last_error();
-    if (n > 0) data = data.suffix(static_cast<std::size_t>(n));
+    const auto error = through_all(std::span(batch).first(count), [this](const iovec* from, int n) {
+      return ::writev(fd_.get(), from, n);
+    });
+    if (error) return error;
+    pieces = pieces.subspan(some.size());
   }
   return {};
 }
@@ -48,9 +49,8 @@ chunk_sink::chunk_sink(const std::filesystem::path& directory, bool durable) {
   log_ = std::move(opened.log);
 }
 
-std::error_code chunk_sink::write(span_pair<const std::byte> frame) {
-  const std::array<bytes_view, 2> parts{frame.first, frame.second};
-  return log_->writer().append(std::span(parts).first(frame.contiguous() ? 1 : 2)).error;
+std::error_code chunk_sink::write(std::span<const bytes_view> frame) {
+  return log_->writer().append(frame).error;
 }
 
 std::error_code chunk_sink::finish(bool) {

@@ -14,8 +14,8 @@
 namespace annulus::pipeline {
 namespace {
 
-chunklog::unique_fd open_shard(int directory, const object_meta& meta) {
-  chunklog::unique_fd fd(::openat(directory, shard_file, O_RDONLY | O_CLOEXEC));
+unique_fd open_shard(int directory, const object_meta& meta) {
+  unique_fd fd(::openat(directory, shard_file, O_RDONLY | O_CLOEXEC));
   struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0) {
     const auto* const kind = errno == ENOENT ? "missing" : "rotten";

@@ -66,8 +66,10 @@ TEST_F(bad_input, unknown_words) {
   expect(put({"--mode", "sprocket"}), 2, "--mode must be serial or parallel, not 'sprocket'");
 }
 
-TEST_F(bad_input, both_ways_at_once) {
+TEST_F(bad_input, two_ways_at_once) {
   expect(put({"--copy", "--in-place"}), 2, "--copy");
+  expect(put({"--copy", "--copy-in"}), 2, "--copy");
+  expect(put({"--copy-in", "--in-place"}), 2, "--copy-in");
 }
 
 TEST_F(bad_input, shards_out_of_range) {
@@ -98,9 +100,11 @@ TEST_F(bad_input, sizes) {
     }
   }
   expect(put({"--block", "2GiB"}), 2, "--block");
-  expect(put({"--in-place", "--ring-size", "4KiB"}), 2,
-         "in place, a ring must hold a frame: the ring size is 4096 bytes, a frame of 3 shards of "
-         "524288 bytes has 524320");
+  for (const std::string way : {"--copy-in", "--in-place"}) {
+    expect(put({way, "--ring-size", "4KiB"}), 2,
+           "in place, a ring must hold a frame: the ring size is 4096 bytes, a frame of 3 shards "
+           "of 524288 bytes has 524320");
+  }
 }
 
 TEST_F(bad_input, inputs) {

@@ -12,7 +12,7 @@ repetitions = 2
 ring = ["pipe", "mirror"]
 sink = ["null", "dir", "chunks"]
 mode = ["parallel"]
-hand = ["copy", "in-place"]
+hand = ["copy", "copy-in", "in-place"]
 geometry = ["2+1"]
 block = ["64KiB"]
 ring_size = ["256KiB"]
@@ -67,7 +67,7 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   ASSERT_EQ(done.status, 0) << done.err;
   const auto directory = only_run(where / "results");
   const auto samples = samples_of(directory);
-  ASSERT_EQ(samples.size(), 24U);
+  ASSERT_EQ(samples.size(), 36U);
   for (const auto& sample : samples) {
     const auto& result = sample.at("result");
     EXPECT_TRUE(result.at("verified").get<bool>()) << sample;
@@ -82,7 +82,7 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   const auto table = run({"table", directory.string()});
   ASSERT_EQ(table.status, 0) << table.err;
   for (const std::string word :
-       {"null", "dir", "chunks", "pipe", "mirror", "in-place", "MB/s", "yes"}) {
+       {"null", "dir", "chunks", "pipe", "mirror", "copy-in", "in-place", "MB/s", "yes"}) {
     EXPECT_TRUE(contains(table.out, word)) << word;
   }
   const auto plot = run({"plot", directory.string(), "--out", where / "plots"});
@@ -136,7 +136,7 @@ TEST(measure, sigint_during_run_keeps_finished_cells_and_resume_goes_on) {
                            "--work", where / "work"});
     EXPECT_EQ(rest.status, 0) << rest.err;
   }
-  EXPECT_EQ(samples_of(directory).size(), 24U);
+  EXPECT_EQ(samples_of(directory).size(), 36U);
 }
 
 TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {

@@ -25,14 +25,16 @@ TEST(object, goes_in_and_comes_back) {
 TEST(object, standard_input_and_output) {
   const scratch where;
   const auto text = noise(2'500'000);
-  for (const std::string way : {"--copy", "--in-place"}) {
-    const auto put = run({"put", "-", "--name", "stream", "--disks", where.disks(3), "--data", "2",
-                          "--parity", "1", way},
-                         text);
-    ASSERT_EQ(put.status, 0) << put.err;
-    const auto get = run({"get", "stream", "--disks", where.disks(3), "-o", "-"});
-    ASSERT_EQ(get.status, 0) << get.err;
-    EXPECT_EQ(get.out, text);
+  for (const std::string ring : {"futex", "segment"}) {
+    for (const std::string way : {"--copy", "--copy-in", "--in-place"}) {
+      const auto put = run({"put", "-", "--name", "stream", "--disks", where.disks(3), "--data",
+                            "2", "--parity", "1", "--ring", ring, way},
+                           text);
+      ASSERT_EQ(put.status, 0) << put.err;
+      const auto get = run({"get", "stream", "--disks", where.disks(3), "-o", "-"});
+      ASSERT_EQ(get.status, 0) << get.err;
+      EXPECT_EQ(get.out, text) << ring << " " << way;
+    }
   }
 }
 

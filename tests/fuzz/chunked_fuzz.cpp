@@ -1,6 +1,8 @@
 // The chunked decoder on anything: however it arrives it sees the same, and it agrees with a
 // decoder written from the grammar of RFC 9112 as regular expressions would have it, slow and
 // whole.
+#include <gtest/gtest.h>
+
 #include <annulus/parsers/chunked.hpp>
 #include <optional>
 #include <string>
@@ -130,6 +132,8 @@ void code_and_decode(std::string_view body) {
             "{" + std::string(body) + "} end ");
 }
 
+}  // namespace
+
 void check(std::string_view text) {
   const auto portions = arrivals(text);
   for (const auto& limits : {small, chunked_limits{}}) {
@@ -151,14 +155,4 @@ void check(std::string_view text) {
   code_and_decode(text);
 }
 
-}  // namespace
 }  // namespace annulus::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {  // NOLINT: libFuzzer's name
-  annulus::fuzz::fail_hard();
-  return 0;
-}
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
-  annulus::fuzz::check({reinterpret_cast<const char*>(data), size});
-  return 0;
-}

@@ -1,5 +1,7 @@
 // The RESP parsers on anything: however it arrives they see the same, and what they saw, written
 // again, is what was there.
+#include <gtest/gtest.h>
+
 #include <annulus/parsers/resp.hpp>
 
 #include "fuzz/differential.hpp"
@@ -85,6 +87,8 @@ void write_commands_again(std::string_view text) {
   }
 }
 
+}  // namespace
+
 void check(std::string_view text) {
   const auto portions = arrivals(text);
   for (const auto& limits : {small, resp_limits{}}) {
@@ -99,14 +103,4 @@ void check(std::string_view text) {
   write_commands_again(text);
 }
 
-}  // namespace
 }  // namespace annulus::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {  // NOLINT: libFuzzer's name
-  annulus::fuzz::fail_hard();
-  return 0;
-}
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
-  annulus::fuzz::check({reinterpret_cast<const char*>(data), size});
-  return 0;
-}

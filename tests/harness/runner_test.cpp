@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <annulus/unique_fd.hpp>
 #include <csignal>
 
 #include "child_process.hpp"
@@ -11,7 +12,6 @@
 #include "interruption.hpp"
 #include "paths.hpp"
 #include "result_set.hpp"
-#include "unique_fd.hpp"
 
 namespace annulus::harness {
 namespace {

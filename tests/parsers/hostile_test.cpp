@@ -1,12 +1,14 @@
 // What a peer may try: each is an error with its name, in memory that the limits bound.
 #include <gtest/gtest.h>
 
-#include "parsers/allocations.hpp"
 #include "parsers/chunked_support.hpp"
 #include "parsers/resp_support.hpp"
+#include "pipelines/allocations.hpp"
 
 namespace annulus::testing {
 namespace {
+
+using bench::allocations_of_this_thread;
 
 std::string times(std::size_t n, std::string_view text) {
   std::string all;
@@ -86,11 +88,11 @@ TEST(hostile, resp_bulk_without_its_line_end) {
 
 TEST(hostile, resp_a_million_nested_arrays) {
   const auto text = times(1'000'000, "*1\r\n");
-  const auto before = made_so_far();
+  const auto before = allocations_of_this_thread();
   EXPECT_EQ(token_error(text), resp_errc::too_deep);
   EXPECT_EQ(command_error(text), resp_errc::not_a_command);
   EXPECT_EQ(token_error(text, {.depth = 65536}), resp_errc::too_deep);
-  EXPECT_LE(made_so_far().bytes - before.bytes, 65536 * 8 + 2000);
+  EXPECT_LE(allocations_of_this_thread().bytes - before.bytes, 65536 * 8 + 2000);
 }
 
 TEST(hostile, resp_nested_arrays_of_the_deepest_limit_are_parsed) {
@@ -105,10 +107,10 @@ TEST(hostile, resp_array_of_two_to_the_62_elements) {
 
 TEST(hostile, resp_a_promise_of_elements_allocates_nothing) {
   resp_command_parser parser;
-  const auto before = made_so_far();
+  const auto before = allocations_of_this_thread();
   EXPECT_EQ(parser.parse(bytes_of("*1048576\r\n")).status, parse_status::need_more);
   EXPECT_EQ(parser.parse(bytes_of("*1048576\r\n$536870912\r\n")).status, parse_status::need_more);
-  EXPECT_EQ(made_so_far().calls, before.calls);
+  EXPECT_EQ(allocations_of_this_thread().calls, before.calls);
 }
 
 TEST(hostile, resp_arguments_that_together_are_too_long) {
@@ -138,9 +140,9 @@ TEST(hostile, resp_steady_commands_allocate_nothing) {
   const std::string text =
       "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\nGET 'key'\r\n*1\r\n$4\r\nPING\r\n";
   resp_command_parser parser;
-  allocations before;
+  bench::allocation_counts before;
   for (int round = 0; round < 1000; ++round) {
-    if (round == 1) before = made_so_far();
+    if (round == 1) before = allocations_of_this_thread();
     bytes_view left = bytes_of(text);
     while (!left.empty()) {
       const auto result = parser.parse(left);
@@ -148,7 +150,7 @@ TEST(hostile, resp_steady_commands_allocate_nothing) {
       left = left.subspan(result.consumed);
     }
   }
-  EXPECT_EQ(made_so_far().calls, before.calls);
+  EXPECT_EQ(allocations_of_this_thread().calls, before.calls);
 }
 
 TEST(hostile, chunked_size_of_two_to_the_64) {
@@ -223,9 +225,9 @@ TEST(hostile, chunked_trailer_fields_that_others_might_read_otherwise) {
 
 TEST(hostile, chunked_allocates_nothing) {
   const auto text = times(1000, "3;a=\"b\"\r\nabc\r\n") + "0\r\nA: b\r\n\r\n";
-  const auto before = made_so_far();
+  const auto before = allocations_of_this_thread();
   EXPECT_EQ(chunked_error(text), std::error_code());
-  EXPECT_EQ(made_so_far().calls, before.calls);
+  EXPECT_EQ(allocations_of_this_thread().calls, before.calls);
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ TEST(bitrot, a_frame_with_any_flipped_byte_is_bad) {
     EXPECT_FALSE(frame_is_good(frame));
     byte ^= std::byte{1};
   }
+  for (std::size_t n = 0; n < frame.size(); ++n) EXPECT_FALSE(frame_is_good({frame.data(), n}));
 }
 
 }  // namespace annulus::pipeline::testing

@@ -72,13 +72,12 @@ std::vector<std::string> ring_names() {
 
 std::string way_name(const ::testing::TestParamInfo<layout::ParamType>& tested) {
   const auto& [mode, hand, ring] = tested.param;
-  return ring + (mode == put_mode::serial ? "_serial" : "_parallel") +
-         (hand == hand_over::copy ? "_copy" : "_in_place");
+  return ring + (mode == put_mode::serial ? "_serial_" : "_parallel_") + name_of(hand);
 }
 
 INSTANTIATE_TEST_SUITE_P(every_way, layout,
                          ::testing::Combine(::testing::Values(put_mode::serial, put_mode::parallel),
-                                            ::testing::Values(hand_over::copy, hand_over::in_place),
+                                            ::testing::ValuesIn(every_hand),
                                             ::testing::ValuesIn(ring_names())),
                          way_name);
 

@@ -47,12 +47,14 @@ TEST(put_refuses, each_bad_option_in_one_sentence) {
   EXPECT_TRUE(
       contains(with([](auto& how) { how.disks[2] = how.disks[0] / "."; }), "is named twice"));
   EXPECT_EQ(with([](auto& how) { how.name = "a/b"; }), "object name 'a/b' contains '/'");
-  EXPECT_EQ(with([](auto& how) {
-              how.hand = hand_over::in_place;
-              how.ring_size = 531;
-            }),
-            "in place, a ring must hold a frame: the ring size is 531 bytes, a frame of 3 shards "
-            "of 500 bytes has 532");
+  for (const auto hand : {hand_over::copy_in, hand_over::in_place}) {
+    EXPECT_EQ(with([hand](auto& how) {
+                how.hand = hand;
+                how.ring_size = 531;
+              }),
+              "in place, a ring must hold a frame: the ring size is 531 bytes, a frame of 3 shards "
+              "of 500 bytes has 532");
+  }
   EXPECT_TRUE(contains(with([](auto& how) {
                          how.sink = sink_kind::chunks;
                          how.geometry = {.data = 1, .parity = 2, .block = std::size_t{1} << 30};
@@ -91,7 +93,7 @@ TEST(put_refuses, a_disk_that_cannot_be_written) {
 
 TEST(put_leaves_nothing, when_it_is_stopped) {
   for (const auto mode : {put_mode::serial, put_mode::parallel}) {
-    for (const auto hand : {hand_over::copy, hand_over::in_place}) {
+    for (const auto hand : every_hand) {
       const scratch where;
       auto how = options(where, {.data = 2, .parity = 1, .block = 1000});
       std::stop_source source;

@@ -33,7 +33,7 @@ TEST(round_trip, every_ring_mode_way_and_sink) {
   const auto sent = noise(1'300'021);
   for (const auto& info : all_rings::infos) {
     for (const auto mode : {put_mode::serial, put_mode::parallel}) {
-      for (const auto hand : {hand_over::copy, hand_over::in_place}) {
+      for (const auto hand : every_hand) {
         for (const auto sink : {sink_kind::dir, sink_kind::chunks}) {
           const scratch where;
           auto how = options(where, {.data = 3, .parity = 2, .block = 100'000});
@@ -44,8 +44,8 @@ TEST(round_trip, every_ring_mode_way_and_sink) {
           how.ring_size = 50'000;  // between one frame and two, so that frames wrap
           put_bytes(where, how, sent);
           EXPECT_EQ(get_bytes({.name = "object", .disks = how.disks}), sent)
-              << info.name << (mode == put_mode::serial ? " serial" : " parallel")
-              << (hand == hand_over::copy ? " copy " : " in place ") << to_string(sink);
+              << info.name << (mode == put_mode::serial ? " serial" : " parallel") << " "
+              << name_of(hand) << " " << to_string(sink);
         }
       }
     }
@@ -57,7 +57,7 @@ TEST(round_trip, null_sink_folds_what_a_computation_without_rings_folds) {
   const auto sent = noise(777'777);
   write_bytes(where / "input", sent);
   for (const auto& info : all_rings::infos) {
-    for (const auto hand : {hand_over::copy, hand_over::in_place}) {
+    for (const auto hand : every_hand) {
       auto how = options(where, {.data = 3, .parity = 2, .block = 100'000});
       how.ring = info.name;
       how.hand = hand;
@@ -97,6 +97,36 @@ TEST(round_trip, rings_smaller_than_a_frame_carry_copies) {
     const auto sent = noise(50'001);
     put_bytes(where, how, sent);
     EXPECT_EQ(get_bytes({.name = "object", .disks = how.disks}), sent) << info.name;
+  }
+}
+
+// Segments are as large as the ring is then, so that each size cuts frames at other places.
+TEST(round_trip, frames_that_straddle_segments_are_stored_as_by_any_other_ring) {
+  const auto sent = noise(20'001);
+  const geometry shape{.data = 2, .parity = 1, .block = 100};
+  const scratch other;
+  for (const auto sink : {sink_kind::dir, sink_kind::chunks}) {
+    auto how = options(other, shape);
+    how.sink = sink;
+    put_bytes(other, how, sent);
+    const auto* const file = sink == sink_kind::dir ? "part.1" : "0000.chunk";
+    std::vector<bytes> expected;
+    for (const auto& disk : how.disks) expected.push_back(read_bytes(disk / "object" / file));
+    for (const auto hand : {hand_over::copy_in, hand_over::in_place}) {
+      for (auto size = shape.frame_size(shape.block); size < 300; size += 13) {
+        const scratch where;
+        how = options(where, shape);
+        how.sink = sink;
+        how.hand = hand;
+        how.ring = "segment";
+        how.ring_size = size;
+        put_bytes(where, how, sent);
+        for (std::size_t i = 0; i < expected.size(); ++i)
+          ASSERT_EQ(read_bytes(how.disks[i] / "object" / file), expected[i]) << size;
+        ASSERT_EQ(get_bytes({.name = "object", .disks = how.disks}), sent);
+        ASSERT_TRUE(verify({.disks = how.disks})[0].whole());
+      }
+    }
   }
 }
 

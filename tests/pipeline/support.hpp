@@ -9,6 +9,7 @@
 #include <annulus/pipeline/put.hpp>
 #include <annulus/pipeline/sink.hpp>
 #include <annulus/pipeline/verify.hpp>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +20,13 @@ namespace annulus::pipeline::testing {
 
 namespace fs = std::filesystem;
 using bytes = std::vector<std::byte>;
+
+inline constexpr std::array every_hand{hand_over::copy, hand_over::copy_in, hand_over::in_place};
+
+inline std::string name_of(hand_over hand) {
+  if (hand == hand_over::copy) return "copy";
+  return hand == hand_over::copy_in ? "copy_in" : "in_place";
+}
 
 /// A directory that is removed with it.
 class scratch {

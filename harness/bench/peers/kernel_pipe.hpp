@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <system_error>
-
-#include "unique_fd.hpp"
 
 namespace annulus::bench {
 
@@ -19,8 +18,8 @@ class kernel_pipe {
   explicit kernel_pipe(std::size_t bytes) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) refuse("pipe2");
-    out_ = harness::unique_fd(ends[0]);
-    in_ = harness::unique_fd(ends[1]);
+    out_ = unique_fd(ends[0]);
+    in_ = unique_fd(ends[1]);
     for (auto size = bytes; size > 0 && fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(size)) < 0;)
       size /= 2;
   }
@@ -44,8 +43,8 @@ class kernel_pipe {
   [[noreturn]] static void refuse(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
   }
-  harness::unique_fd out_;
-  harness::unique_fd in_;
+  unique_fd out_;
+  unique_fd in_;
 };
 
 }  // namespace annulus::bench

@@ -1,22 +1,24 @@
 #include "pipelines/allocations.hpp"
 
+#include <annulus/copy.hpp>  // ANNULUS_THREAD_SANITIZER
 #include <cstdlib>
 #include <new>
 
 namespace annulus::bench {
 namespace {
-thread_local std::uint64_t made = 0;
+thread_local allocation_counts made;
 }
-std::uint64_t allocations_of_this_thread() noexcept {
+allocation_counts allocations_of_this_thread() noexcept {
   return made;
 }
 }  // namespace annulus::bench
 
-#if ANNULUS_OWN_OPERATOR_NEW
+#if !defined(ANNULUS_THREAD_SANITIZER)
 
 // NOLINTBEGIN(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): what these replace
 void* operator new(std::size_t size) {
-  ++annulus::bench::made;
+  ++annulus::bench::made.calls;
+  annulus::bench::made.bytes += size;
   if (void* const memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }

@@ -1,12 +1,17 @@
-// Counts what the program allocates, so that a steady state can show that it allocates nothing.
+// Counts what the program allocates, so that it can show that it allocates nothing, or little.
 #pragma once
 
 #include <cstdint>
 
 namespace annulus::bench {
 
-/// Calls of operator new by this thread so far. Always 0 under ThreadSanitizer, which brings an
+struct allocation_counts {
+  std::uint64_t calls = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// By operator new, by this thread, so far. Always 0 under ThreadSanitizer, which brings an
 /// operator new of its own.
-std::uint64_t allocations_of_this_thread() noexcept;
+allocation_counts allocations_of_this_thread() noexcept;
 
 }  // namespace annulus::bench

@@ -34,14 +34,14 @@ measurement counted_flow(const setup& given, Channel& channel, std::uint64_t amo
           locks = counted_locks(channel);
           return;
         }
-        const auto before = allocations_of_this_thread();
+        const auto before = allocations_of_this_thread().calls;
         produce(to, from, end);
-        allocations = allocations_of_this_thread() - before;
+        allocations = allocations_of_this_thread().calls - before;
       },
       [&](Channel& from, std::uint64_t start, std::uint64_t end) {
-        const auto before = allocations_of_this_thread();
+        const auto before = allocations_of_this_thread().calls;
         const auto seen = consume(from, start, end);
-        allocations_by_consumer = allocations_of_this_thread() - before;
+        allocations_by_consumer = allocations_of_this_thread().calls - before;
         return seen;
       });
   const auto count = static_cast<double>(operations);

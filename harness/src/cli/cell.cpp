@@ -19,6 +19,11 @@ namespace {
 
 constexpr auto object_name = "object";
 
+pipeline::hand_over hand_of(std::string_view name) {
+  if (name == "copy") return pipeline::hand_over::copy;
+  return name == "copy-in" ? pipeline::hand_over::copy_in : pipeline::hand_over::in_place;
+}
+
 pipeline::put_options options_of(const harness::cell_spec& spec) {
   pipeline::put_options how;
   how.name = object_name;
@@ -30,7 +35,7 @@ pipeline::put_options options_of(const harness::cell_spec& spec) {
   how.read_size = spec.read_size;
   how.sink = pipeline::parse_sink(spec.sink).value();
   how.mode = spec.mode == "serial" ? pipeline::put_mode::serial : pipeline::put_mode::parallel;
-  how.hand = spec.hand == "copy" ? pipeline::hand_over::copy : pipeline::hand_over::in_place;
+  how.hand = hand_of(spec.hand);
   how.sync = spec.sync;
   if (how.sink == pipeline::sink_kind::null) return how;
   for (unsigned i = 0; i < how.geometry.shards(); ++i) {

@@ -36,12 +36,12 @@ output_file::output_file(const std::filesystem::path& target) : target_(target) 
     temporary_ =
         (target.parent_path() / fmt::format(".{}.annulus-XXXXXX", target.filename().string()))
             .string();
-    owned_ = chunklog::unique_fd(mkostemp(temporary_.data(), O_CLOEXEC));
+    owned_ = unique_fd(mkostemp(temporary_.data(), O_CLOEXEC));
     const auto mask = umask(0);
     umask(mask);
     if (owned_) fchmod(owned_.get(), 0666 & ~mask);
   } else {
-    owned_ = chunklog::unique_fd(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
+    owned_ = unique_fd(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
   }
   fd_ = owned_.get();
   if (!owned_) {

@@ -1,8 +1,8 @@
 // A file that appears under its name only when it is whole.
 #pragma once
 
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -26,7 +26,7 @@ class output_file {
  private:
   std::filesystem::path target_;
   std::string temporary_;  // empty when written directly
-  chunklog::unique_fd owned_;
+  unique_fd owned_;
   int fd_ = -1;
 };
 

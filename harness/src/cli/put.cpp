@@ -23,8 +23,13 @@ struct arguments {
   std::string file, name, disks, data, parity;
   std::string block = "1MiB", ring{variant<annulus::ring>.name}, ring_size = "2MiB", sink = "dir",
               mode = "serial";
-  bool in_place = false, copy = false, no_sync = false, json = false;
+  bool copy = false, copy_in = false, in_place = false, no_sync = false, json = false;
 };
+
+pipeline::hand_over hand_of(const arguments& given) {
+  if (given.in_place) return pipeline::hand_over::in_place;
+  return given.copy_in ? pipeline::hand_over::copy_in : pipeline::hand_over::copy;
+}
 
 pipeline::put_options options_of(const arguments& given) {
   constexpr unsigned most_shards = 255;
@@ -44,7 +49,7 @@ pipeline::put_options options_of(const arguments& given) {
     throw usage_error(fmt::format("--mode must be serial or parallel, not '{}'", given.mode));
   }
   how.mode = given.mode == "serial" ? pipeline::put_mode::serial : pipeline::put_mode::parallel;
-  how.hand = given.in_place ? pipeline::hand_over::in_place : pipeline::hand_over::copy;
+  how.hand = hand_of(given);
   how.sync = !given.no_sync;
   if (how.sink != pipeline::sink_kind::null) {
     if (given.disks.empty())
@@ -140,9 +145,15 @@ void add_put(CLI::App& app) {
       ->capture_default_str();
   auto* copy =
       command->add_flag("--copy", given->copy, "Encode beside the rings and copy (default)");
+  auto* copy_in = command
+                      ->add_flag("--copy-in", given->copy_in,
+                                 "Encode beside the rings, copy into them and drain straight from "
+                                 "them, frame by frame")
+                      ->excludes(copy);
   command
       ->add_flag("--in-place", given->in_place, "Encode in ring memory and drain straight from it")
-      ->excludes(copy);
+      ->excludes(copy)
+      ->excludes(copy_in);
   command->add_flag("--no-sync", given->no_sync, "Return before the bytes are on disk");
   command->add_flag("--json", given->json, "Print JSON");
   command->footer(examples);

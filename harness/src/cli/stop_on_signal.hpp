@@ -1,6 +1,7 @@
 // SIGINT and SIGTERM as a stop token.
 #pragma once
 
+#include <annulus/unique_fd.hpp>
 #include <stop_token>
 #include <thread>
 
@@ -21,7 +22,7 @@ class stop_on_signal {
 
  private:
   harness::interruption signals_;
-  harness::unique_fd finished_;
+  unique_fd finished_;
   std::stop_source source_;
   std::thread watcher_;
 };

@@ -25,7 +25,7 @@ namespace annulus {
 /// unused ends of the segments, the stock, whose bytes are bounded by the capacity and two
 /// segments, and the longest peek that had to be joined. In the steady state nothing is allocated.
 /// A reservation is always one span, and a peek that would need more than two segments joins them
-/// by copying.
+/// by copying; `peek_chain`, a call that only this ring's reader has, shows them where they lie.
 template <class Platform = std_platform>
 class basic_segment_ring : public observers<basic_segment_ring<Platform>> {
  public:

@@ -14,6 +14,13 @@ namespace annulus {
 template <class Platform>
 class basic_segment_ring;
 
+/// What `peek_chain` shows, as `peeked`: fewer bytes than asked for exactly when `error` is set.
+template <class Platform>
+struct peeked_chain {
+  pipelines::basic_readable_buffer<Platform> data{};
+  std::error_code error{};
+};
+
 /// The calls of contract.hpp, made of a pipe's: a snapshot of the chain is read without the lock,
 /// and what was read counts once the lock has been taken to consume it.
 template <class Platform>
@@ -39,6 +46,16 @@ class segment_reader : public observers<segment_reader<Platform>> {
     const room_guest inside(waiting_);
     return look(min, &limit);
   }
+
+  /// As peek, but all that is buffered is shown where it lies, in as many segments as that takes:
+  /// a byte sequence, never joined by copying. Valid until the next call on this end and ended by
+  /// consume(n), as a peek is; never std::errc::not_enough_memory. O(1).
+  peeked_chain<Platform> peek_chain(std::size_t min, const until& limit = {}) {
+    const room_guest inside(waiting_);
+    return look_at_chain(min, &limit);
+  }
+  /// The same without waiting: errc::would_block, beside what there is, if that is too little.
+  peeked_chain<Platform> try_peek_chain(std::size_t min) { return look_at_chain(min, nullptr); }
 
   std::error_code consume(std::size_t n) {
     if (n > peeked_) return errc::consume_overrun;
@@ -124,32 +141,38 @@ class segment_reader : public observers<segment_reader<Platform>> {
   }
 
   peeked look(std::size_t min, const until* limit) {
+    const auto seen = look_at_chain(min, limit);
+    if (seen.data.empty()) return {{}, seen.error};
+    try {
+      const auto data = joined_.front(seen.data, std::min(min, seen.data.size()));
+      peeked_ = data.size();
+      return {data, seen.error};
+    } catch (const std::bad_alloc&) {
+      peeked_ = 0;
+      return {{}, std::make_error_code(std::errc::not_enough_memory)};
+    }
+  }
+
+  peeked_chain<Platform> look_at_chain(std::size_t min, const until* limit) {
     peeked_ = 0;
     if (min > ring_.capacity()) return {{}, errc::exceeds_capacity};
     std::error_code short_of;
-    {
-      auto held = core_.enter();
-      for (std::error_code stopped;;) {
-        if (const auto error = refusal(held)) return {{}, error};
-        seen_ = core_.committed(held);
-        if (seen_.size() >= min) break;
-        if (core_.writer_done(held))
-          short_of = errc::end_of_stream;
-        else if (limit == nullptr)
-          short_of = errc::would_block;
-        else
-          short_of = stopped;
-        if (short_of) break;
-        stopped = wait(held, min, *limit);
-      }
+    auto held = core_.enter();
+    for (std::error_code stopped;;) {
+      if (const auto error = refusal(held)) return {{}, error};
+      seen_ = core_.committed(held);
+      if (seen_.size() >= min) break;
+      if (core_.writer_done(held))
+        short_of = errc::end_of_stream;
+      else if (limit == nullptr)
+        short_of = errc::would_block;
+      else
+        short_of = stopped;
+      if (short_of) break;
+      stopped = wait(held, min, *limit);
     }
-    try {
-      const auto data = joined_.front(seen_, std::min(min, seen_.size()));
-      peeked_ = data.size();
-      return {data, short_of};
-    } catch (const std::bad_alloc&) {
-      return {{}, std::make_error_code(std::errc::not_enough_memory)};
-    }
+    peeked_ = seen_.size();
+    return {seen_, short_of};
   }
 
   // Consumes the first `n` bytes and looks what there is behind them.

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

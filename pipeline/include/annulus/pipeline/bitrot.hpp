@@ -14,7 +14,7 @@ using digest = std::array<std::byte, digest_bytes>;
 /// Computed by libhighwayhash's fastest kernel for this processor. O(bytes), thread-safe.
 digest bitrot_hash(bytes_view bytes) noexcept;
 
-/// True if `frame` (hash, then bytes) is whole. Precondition: frame.size() >= digest_bytes.
+/// True if `frame` (hash, then bytes, at least one) is whole. O(bytes), thread-safe.
 bool frame_is_good(bytes_view frame) noexcept;
 
 }  // namespace annulus::pipeline

@@ -2,16 +2,14 @@
 // renamed into place.
 #pragma once
 
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/pipeline/object.hpp>
+#include <annulus/unique_fd.hpp>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
 
 namespace annulus::pipeline {
-
-using chunklog::unique_fd;
 
 inline constexpr const char* shard_file = "part.1";
 inline constexpr const char* meta_file = "meta.json";

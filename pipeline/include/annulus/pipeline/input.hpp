@@ -3,8 +3,8 @@
 
 #include <sys/uio.h>
 
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -31,15 +31,15 @@ class input {
   /// fires.
   transfer read(bytes_span to, const std::stop_token& stop);
 
-  /// Reads exactly `length` bytes into the pieces, in place; std::errc::io_error if the file has
+  /// Fills the pieces, none of them empty, which it changes; std::errc::io_error if the file has
   /// become shorter.
-  std::error_code read_exactly(std::span<iovec> pieces, std::size_t length);
+  std::error_code read_exactly(std::span<iovec> pieces);
 
  private:
-  input(chunklog::unique_fd owned, int fd, std::string name) noexcept
+  input(unique_fd owned, int fd, std::string name) noexcept
       : owned_(std::move(owned)), fd_(fd), name_(std::move(name)) {}
 
-  chunklog::unique_fd owned_;  // none for standard input
+  unique_fd owned_;  // none for standard input
   int fd_;
   std::string name_;
   std::optional<std::uint64_t> size_;

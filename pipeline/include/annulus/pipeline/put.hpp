@@ -23,6 +23,7 @@ enum class put_mode {
 /// How bytes get into and out of the rings.
 enum class hand_over {
   copy,      ///< encode beside the ring, write into it, read out of it in pieces
+  copy_in,   ///< encode beside the ring, write into it, drain straight from it
   in_place,  ///< read and encode into reserved ring memory, drain straight from it
 };
 
@@ -32,7 +33,8 @@ struct put_options {
   struct geometry geometry;
   std::string ring;                               ///< a registered variant
   std::size_t ring_size = std::size_t{2} << 20;   ///< of each shard's ring, in bytes
-  std::size_t read_size = std::size_t{64} << 10;  ///< the pieces in which a copying drain reads
+  std::size_t read_size = std::size_t{64} << 10;  ///< what a drain takes at a time; in place,
+                                                  ///< whole frames that come to that much
   sink_kind sink = sink_kind::dir;
   put_mode mode = put_mode::serial;
   hand_over hand = hand_over::copy;

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <annulus/chunklog/log.hpp>
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <variant>
 
@@ -35,9 +36,8 @@ class stream_fold {
 class null_sink {
  public:
   static constexpr bool takes_frames = false;
-  std::error_code write(span_pair<const std::byte> data) noexcept {
-    fold_.add(data.first);
-    fold_.add(data.second);
+  std::error_code write(std::span<const bytes_view> pieces) noexcept {
+    for (const auto piece : pieces) fold_.add(piece);
     return {};
   }
   std::error_code finish(bool) noexcept { return {}; }
@@ -53,12 +53,12 @@ class dir_sink {
   static constexpr bool takes_frames = false;
   /// Creates DIRECTORY/part.1. Throws error(failed).
   explicit dir_sink(const std::filesystem::path& directory);
-  std::error_code write(span_pair<const std::byte> data) noexcept;
+  std::error_code write(std::span<const bytes_view> pieces) noexcept;
   /// Ends the stream; with `durable`, syncs it.
   std::error_code finish(bool durable) noexcept;
 
  private:
-  chunklog::unique_fd fd_;
+  unique_fd fd_;
 };
 
 /// A chunk log, one frame a record.
@@ -68,7 +68,7 @@ class chunk_sink {
   /// Creates a log in DIRECTORY. Throws error(failed).
   chunk_sink(const std::filesystem::path& directory, bool durable);
   /// Appends one whole frame.
-  std::error_code write(span_pair<const std::byte> frame);
+  std::error_code write(std::span<const bytes_view> frame);
   std::error_code finish(bool durable);
 
  private:

@@ -1,10 +1,10 @@
 // Where the frames of one shard are read from.
 #pragma once
 
-#include <annulus/chunklog/unique_fd.hpp>
 #include <annulus/chunklog/view.hpp>
 #include <annulus/pipeline/object.hpp>
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -24,7 +24,7 @@ class shard_source {
 
  private:
   struct file_source {
-    chunklog::unique_fd fd;
+    unique_fd fd;
     std::uint64_t frame_bytes;
   };
   std::variant<file_source, chunklog::log_view> from_;

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace annulus::chunklog {
+namespace annulus {
 
 /// Owns one file descriptor, or none, and closes it. An error of close(2) is dropped: whoever needs
 /// to know that bytes are safe has synced them before. Not thread-safe.
@@ -34,4 +34,4 @@ class unique_fd {
   int fd_ = -1;
 };
 
-}  // namespace annulus::chunklog
+}  // namespace annulus

@@ -142,7 +142,7 @@ status log_core::checkpoint() {
   auto oldest = last.reader_file;
   if (auto bad = write_ledger(next); !bad.ok()) return bad;
   for (; oldest != next.reader_file; oldest = successor(oldest)) {
-    if (const auto error = file_ops::remove(directory_.fd.get(), chunk_name(oldest))) {
+    if (const auto error = directory_.files.remove(directory_.fd.get(), chunk_name(oldest))) {
       return poison(failure(error, directory_.file(chunk_name(oldest)), " cannot be deleted"));
     }
   }
@@ -185,13 +185,17 @@ status log_core::roll() {
 // Precondition: `mutex_` is held, no poison.
 status log_core::write_batch(std::span<const bytes_view> behind) {
   if (batched_ == 0) return {};
-  const auto done =
-      file_ops::write_at(chunk_.get(), bytes_view(batch_).first(batched_), behind, written_);
+  const auto batch = bytes_view(batch_).first(batched_);
+  auto done = directory_.files.write(chunk_.get(), {&batch, 1}, written_);
+  if (!done.error && !behind.empty()) {
+    const auto rest = directory_.files.write(chunk_.get(), behind, written_ + done.bytes);
+    done = {done.bytes + rest.bytes, rest.error};
+  }
   if (done.error) {
     auto why = failure(done.error, directory_.file(chunk_name(number_)), ", offset ", written_,
                        ": the write stopped after ", done.bytes, " bytes");
     // If this fails as well, the next open cuts the same bytes off.
-    if (const auto error = file_ops::truncate(chunk_.get(), written_)) {
+    if (const auto error = directory_.files.truncate(chunk_.get(), written_)) {
       why.message += sentence("; it cannot be cut back: ", error.message());
     }
     batched_ = 0;

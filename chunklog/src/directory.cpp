@@ -32,7 +32,7 @@ std::optional<chunk_number> chunk_number_of(const std::string& name) {
 }
 
 chunk_list list_chunks(const log_directory& directory) {
-  const auto found = file_ops::list(directory.path);
+  const auto found = directory.files.list(directory.path);
   chunk_list chunks;
   if (found.error) {
     static_cast<status&>(chunks) =
@@ -58,11 +58,11 @@ chunk_list list_chunks(const log_directory& directory) {
   return chunks;
 }
 
-locked_file take_lock(const log_directory& directory, file_ops::lock_mode mode) {
-  const bool exclusive = mode == file_ops::lock_mode::exclusive;
+locked_file take_lock(const log_directory& directory, lock_mode mode) {
+  const bool exclusive = mode == lock_mode::exclusive;
   auto [fd, error] = directory.open(lock_name, exclusive ? O_RDWR | O_CREAT : O_RDONLY);
   if (!exclusive && error == std::errc::no_such_file_or_directory) return {};
-  if (!error) error = file_ops::lock(fd.get(), mode);
+  if (!error) error = directory.files.lock(fd.get(), mode);
   if (error == std::errc::resource_unavailable_try_again) {
     return {failure(errc::locked, directory.file(lock_name), " is locked by another ",
                     exclusive ? "log or view" : "log"),

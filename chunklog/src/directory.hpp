@@ -2,14 +2,13 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
+#include <annulus/chunklog/file_system.hpp>
 #include <annulus/chunklog/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "file_ops.hpp"
 
 namespace annulus::chunklog {
 
@@ -32,21 +31,22 @@ std::optional<chunk_number> chunk_number_of(const std::string& name);
 
 /// An open directory; the path is for sentences.
 struct log_directory {
+  file_system& files;
   std::filesystem::path path;
   unique_fd fd{};
   bool durable = true;  ///< see options::durable
 
   [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-  [[nodiscard]] file_ops::opened_file open(const std::string& name, int flags) const {
-    return file_ops::open(fd.get(), name, flags);
+  [[nodiscard]] opened_file open(const std::string& name, int flags) const {
+    return files.open(fd.get(), name, flags);
   }
   /// Makes the bytes of one of its files durable.
   [[nodiscard]] std::error_code sync_data(int file_fd) const {
-    return durable ? file_ops::sync_data(file_fd) : std::error_code{};
+    return durable ? files.sync_data(file_fd) : std::error_code{};
   }
   /// Makes its entries durable.
   [[nodiscard]] std::error_code sync() const {
-    return durable ? file_ops::sync_directory(fd.get()) : std::error_code{};
+    return durable ? files.sync_directory(fd.get()) : std::error_code{};
   }
 };
 
@@ -62,6 +62,6 @@ struct locked_file : status {
 };
 /// Takes buffer.lock without waiting. A shared lock is not created: where there is no file, no
 /// writer has been.
-locked_file take_lock(const log_directory& directory, file_ops::lock_mode mode);
+locked_file take_lock(const log_directory& directory, lock_mode mode);
 
 }  // namespace annulus::chunklog

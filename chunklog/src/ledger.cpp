@@ -87,7 +87,7 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
     return found;
   }
   found.file = std::move(fd);
-  const auto size = file_ops::size(found.file.get());
+  const auto size = directory.files.size(found.file.get());
   if (size.error) {
     failed(size.error);
     return found;
@@ -95,7 +95,7 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
   found.file_bytes = size.bytes;
   for (const auto offset : slot_layout::offsets) {
     slot_bytes bytes{};
-    const auto read = file_ops::read_at(found.file.get(), bytes, offset);
+    const auto read = directory.files.read(found.file.get(), bytes, offset);
     if (read.error) {
       failed(read.error);
       return found;
@@ -110,7 +110,7 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
 std::error_code ledger::checkpoint(const ledger_state& state) {
   const ledger_slot next{newest_.sequence + 1, state};
   const auto put = [&](bytes_view bytes, std::uint64_t offset) {
-    return file_ops::write_at(file_.get(), bytes, {}, offset).error;
+    return files_->write(file_.get(), {&bytes, 1}, offset).error;
   };
   if (const auto error = put(encode_origin(state), 0)) return error;
   const auto slot = slot_layout::offsets[next.sequence % slot_layout::offsets.size()];
@@ -121,7 +121,7 @@ std::error_code ledger::checkpoint(const ledger_state& state) {
 }
 
 std::error_code ledger::sync() {
-  return durable_ ? file_ops::sync_data(file_.get()) : std::error_code{};
+  return durable_ ? files_->sync_data(file_.get()) : std::error_code{};
 }
 
 }  // namespace annulus::chunklog

@@ -75,8 +75,8 @@ ledger_read read_ledger(const log_directory& directory, int open_flags);
 /// An open ledger. Not thread-safe.
 class ledger {
  public:
-  ledger(unique_fd file, const ledger_slot& newest, bool durable)
-      : file_(std::move(file)), newest_(newest), durable_(durable) {}
+  ledger(file_system& files, unique_fd file, const ledger_slot& newest, bool durable)
+      : files_(&files), file_(std::move(file)), newest_(newest), durable_(durable) {}
 
   [[nodiscard]] const ledger_state& state() const noexcept { return newest_.state; }
 
@@ -88,6 +88,7 @@ class ledger {
   std::error_code sync();
 
  private:
+  file_system* files_;
   unique_fd file_;
   ledger_slot newest_;
   bool durable_;

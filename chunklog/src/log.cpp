@@ -62,7 +62,7 @@ class log_cursor {
  public:
   explicit log_cursor(log_core& core)
       : core_(core),
-        window_(reader_read_ahead),
+        window_(core.directory().files, reader_read_ahead),
         chunk_(core.acknowledged().at().chunk),
         acknowledged_at_open_(core.acknowledged().at().last),
         delivered_(acknowledged_at_open_) {}
@@ -118,7 +118,7 @@ class log_cursor {
       end_ = more.end;
       return {};
     }
-    const auto size = file_ops::size(window_.fd());
+    const auto size = core_.directory().files.size(window_.fd());
     if (size.error) return failure(size.error, file(), " cannot be read");
     if (size.bytes > offset_) {
       end_ = size.bytes;
@@ -208,13 +208,14 @@ opened chunk_log::open(const std::filesystem::path& path, const options& how) {
             {},
             {}};
   }
-  if (const auto error = file_ops::make_directories(path)) {
+  auto& files = how.files != nullptr ? *how.files : system_files();
+  if (const auto error = files.make_directories(path)) {
     return {failure(error, path.string(), " cannot be made"), {}, {}};
   }
-  auto made = file_ops::open_directory(path);
+  auto made = files.open_directory(path);
   if (made.error) return {failure(made.error, path.string(), " cannot be opened"), {}, {}};
-  log_directory directory{path, std::move(made.fd), how.durable};
-  auto lock = take_lock(directory, file_ops::lock_mode::exclusive);
+  log_directory directory{files, path, std::move(made.fd), how.durable};
+  auto lock = take_lock(directory, lock_mode::exclusive);
   if (!lock.ok()) return {std::move(lock), {}, {}};
   auto ready = recover(directory);
   if (!ready.ok()) return {std::move(ready), {}, {}};

@@ -75,7 +75,7 @@ class recoverer {
   }
 
   status scan() {
-    chunk_window window(scan_read_ahead);
+    chunk_window window(directory_.files, scan_read_ahead);
     const auto mark = state_.durable_bytes;
     const auto durable_next_id = state_.next_id;
     std::uint64_t expected = known_ && mark == 0 ? durable_next_id : 0;
@@ -148,7 +148,7 @@ class recoverer {
       if (made.error) return ledger_failed(made.error);
       read_.file = std::move(made.fd);
     }
-    book_.emplace(std::move(read_.file), read_.newest, directory_.durable);
+    book_.emplace(directory_.files, std::move(read_.file), read_.newest, directory_.durable);
     if (report_.created) {
       // The ledger precedes the chunk, so that a lone chunk always means a lost ledger.
       if (const auto error = book_->checkpoint(state_)) return ledger_failed(error);
@@ -174,7 +174,7 @@ class recoverer {
       return ledger_failed(failed);
     }
     for (const auto number : stale_) {
-      if (const auto failed = file_ops::remove(directory_.fd.get(), chunk_name(number))) {
+      if (const auto failed = directory_.files.remove(directory_.fd.get(), chunk_name(number))) {
         return failure(failed, directory_.file(chunk_name(number)), " cannot be deleted");
       }
       note(directory_.file(chunk_name(number)), " was acknowledged completely: deleted");
@@ -188,7 +188,7 @@ class recoverer {
   status cut_tear() {
     auto chunk = open_chunk(directory_, tear_->chunk, O_RDWR);
     if (!chunk.ok()) return chunk;
-    auto error = file_ops::truncate(chunk.file.get(), tear_->offset);
+    auto error = directory_.files.truncate(chunk.file.get(), tear_->offset);
     if (!error) error = directory_.sync_data(chunk.file.get());
     if (error) {
       return failure(error, directory_.file(chunk_name(tear_->chunk)),

@@ -27,8 +27,8 @@ chunk_window::piece chunk_window::at(std::uint64_t offset, std::size_t n, std::u
     if (n > buffer_.size()) buffer_.resize(n);
     const auto wanted =
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), end - offset));
-    const auto read = file_ops::read_at(
-        file_.get(), bytes_span(buffer_).subspan(kept, wanted - kept), offset + kept);
+    const auto read =
+        files_.read(file_.get(), bytes_span(buffer_).subspan(kept, wanted - kept), offset + kept);
     filled_ += read.bytes;
     if (filled_ < n) return {{}, read.error ? read.error : make_error_code(errc::missing_data)};
   }
@@ -43,7 +43,7 @@ opened_chunk open_chunk(const log_directory& directory, chunk_number number, int
     static_cast<status&>(chunk) = failure(errc::missing_data, directory.file(name), " is missing");
     return chunk;
   }
-  const auto size = error ? file_ops::file_size{0, error} : file_ops::size(file.get());
+  const auto size = error ? file_size{0, error} : directory.files.size(file.get());
   if (size.error) {
     static_cast<status&>(chunk) = failure(size.error, directory.file(name), " cannot be opened");
     return chunk;
@@ -87,7 +87,7 @@ status check_stray(const log_directory& directory, chunk_number number,
   auto chunk = open_chunk(directory, number, O_RDONLY);
   if (!chunk.ok()) return chunk;
   if (chunk.bytes == 0) return {};
-  chunk_window window(record_layout::header_bytes);
+  chunk_window window(directory.files, record_layout::header_bytes);
   window.attach(std::move(chunk.file));
   const auto first = examine(window, 0, chunk.bytes, 0, check::header);
   if (first.found == damage::none && first.header.id <= last_acknowledged) return {};

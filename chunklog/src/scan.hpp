@@ -17,7 +17,7 @@ namespace annulus::chunklog {
 class chunk_window {
  public:
   /// Reads at least `read_ahead` bytes at a time, where there are that many.
-  explicit chunk_window(std::size_t read_ahead) : buffer_(read_ahead) {}
+  chunk_window(file_system& files, std::size_t read_ahead) : files_(files), buffer_(read_ahead) {}
 
   /// Turns to another file.
   void attach(unique_fd file) noexcept;
@@ -32,6 +32,7 @@ class chunk_window {
   piece at(std::uint64_t offset, std::size_t n, std::uint64_t end);
 
  private:
+  file_system& files_;
   unique_fd file_{};
   std::vector<std::byte> buffer_;
   std::uint64_t start_ = 0;  // of the buffer in the file

@@ -22,7 +22,7 @@ class view_builder {
   explicit view_builder(log_directory directory) : directory_(std::move(directory)) {}
 
   viewed run() {
-    auto lock = take_lock(directory_, file_ops::lock_mode::shared);
+    auto lock = take_lock(directory_, lock_mode::shared);
     if (!lock.ok()) return {std::move(lock), {}};
     view_.lock_ = std::move(lock.fd);
     auto book = read_ledger(directory_, O_RDONLY);
@@ -203,15 +203,15 @@ class view_builder {
   log_view view_{};
   log_summary& summary_ = view_.summary_;
   ledger_state ledger_{};
-  chunk_window window_{header_read_ahead};
+  chunk_window window_{directory_.files, header_read_ahead};
   std::uint64_t expected_ = 0;  // 0: unknown
   chunk_number tail_ = 0;       // the last chunk that is not empty
 };
 
 viewed log_view::open(const std::filesystem::path& directory) {
-  auto made = file_ops::open_directory(directory);
+  auto made = system_files().open_directory(directory);
   if (made.error) return {failure(made.error, directory.string(), " cannot be opened"), {}};
-  return view_builder({directory, std::move(made.fd)}).run();
+  return view_builder({system_files(), directory, std::move(made.fd)}).run();
 }
 
 std::optional<std::size_t> log_view::find(std::uint64_t id) const noexcept {
@@ -237,13 +237,14 @@ record_read log_view::read(std::size_t index, bytes_span out) {
                           out.size()));
   }
   if (!chunk_ || chunk_number_ != entry.chunk) {
-    auto opened = file_ops::open(directory_fd_.get(), chunk_name(entry.chunk), O_RDONLY);
+    auto opened = system_files().open(directory_fd_.get(), chunk_name(entry.chunk), O_RDONLY);
     if (opened.error) return result(failure(opened.error, name(), " cannot be opened"));
     chunk_ = std::move(opened.fd);
     chunk_number_ = entry.chunk;
   }
   const auto payload = out.first(entry.payload_bytes);
-  const auto done = file_ops::read_at(chunk_.get(), payload, entry.offset + record_layout::payload);
+  const auto done =
+      system_files().read(chunk_.get(), payload, entry.offset + record_layout::payload);
   if (done.error) {
     return result(failure(done.error, name(), ", offset ", entry.offset, " cannot be read"));
   }

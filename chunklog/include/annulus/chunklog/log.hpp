@@ -3,6 +3,7 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
+#include <annulus/chunklog/file_system.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <annulus/transfer.hpp>
 #include <annulus/until.hpp>
@@ -28,6 +29,8 @@ struct options {
   /// False: nothing waits for the disk, neither `sync` nor a roll nor `close`, and the durable mark
   /// means "written". For logs that a power failure may take.
   bool durable = true;
+  /// Where the files are; null: the operating system's. Must outlive the log.
+  file_system* files = nullptr;
 };
 
 /// What an append did. `id` is 0 when it failed.

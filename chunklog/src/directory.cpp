@@ -31,19 +31,8 @@ std::optional<chunk_number> chunk_number_of(const std::string& name) {
   return number;
 }
 
-chunk_list list_chunks(const log_directory& directory) {
-  const auto found = directory.files.list(directory.path);
-  chunk_list chunks;
-  if (found.error) {
-    static_cast<status&>(chunks) =
-        failure(found.error, directory.path.string(), " cannot be listed");
-    return chunks;
-  }
-  for (const auto& name : found.names) {
-    if (const auto number = chunk_number_of(name)) chunks.numbers.push_back(*number);
-  }
-  auto& numbers = chunks.numbers;
-  if (numbers.empty()) return chunks;
+std::vector<chunk_number> in_written_order(std::vector<chunk_number> numbers) {
+  if (numbers.empty()) return numbers;
   std::sort(numbers.begin(), numbers.end());
   auto oldest = numbers.begin();
   int longest = 0x10000 + numbers.front() - numbers.back();
@@ -55,6 +44,21 @@ chunk_list list_chunks(const log_directory& directory) {
     }
   }
   std::rotate(numbers.begin(), oldest, numbers.end());
+  return numbers;
+}
+
+chunk_list list_chunks(const log_directory& directory) {
+  const auto found = directory.files.list(directory.path);
+  chunk_list chunks;
+  if (found.error) {
+    static_cast<status&>(chunks) =
+        failure(found.error, directory.path.string(), " cannot be listed");
+    return chunks;
+  }
+  for (const auto& name : found.names) {
+    if (const auto number = chunk_number_of(name)) chunks.numbers.push_back(*number);
+  }
+  chunks.numbers = in_written_order(std::move(chunks.numbers));
   return chunks;
 }
 

@@ -50,10 +50,12 @@ struct log_directory {
   }
 };
 
+/// The order in which chunks were written, as far as numbers tell: they lie on a circle, and the
+/// longest run of unused numbers precedes the oldest. Precondition: no number twice.
+std::vector<chunk_number> in_written_order(std::vector<chunk_number> numbers);
+
 struct chunk_list : status {
-  /// In the order in which they were written, as far as numbers tell: they lie on a circle, and the
-  /// longest run of unused numbers precedes the oldest.
-  std::vector<chunk_number> numbers{};
+  std::vector<chunk_number> numbers{};  ///< in_written_order
 };
 chunk_list list_chunks(const log_directory& directory);
 

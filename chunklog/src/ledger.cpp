@@ -10,6 +10,9 @@
 namespace annulus::chunklog {
 namespace {
 
+// So far that the next ones do not overflow.
+constexpr std::uint64_t last_sequence = std::uint64_t{1} << 63U;
+
 using slot_bytes = std::array<std::byte, slot_layout::bytes>;
 
 slot_bytes encode_slot(const ledger_slot& slot) {
@@ -35,7 +38,7 @@ ledger_slot decode_slot(const slot_bytes& bytes) {
                           load_le<std::uint64_t>(at + slot_layout::last_acknowledged),
                           load_le<std::uint64_t>(at + slot_layout::durable_bytes)}};
   // One comparison covers magic, checksum and the bytes that must be zero.
-  const bool valid = encode_slot(slot) == bytes &&
+  const bool valid = encode_slot(slot) == bytes && slot.sequence <= last_sequence &&
                      slot.state.last_acknowledged < slot.state.next_id &&
                      slot.state.durable_bytes <= max_chunk_bytes;
   return valid ? slot : ledger_slot{};
@@ -100,9 +103,9 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
       failed(read.error);
       return found;
     }
-    if (const auto slot = decode_slot(bytes); slot.sequence > found.newest.sequence) {
-      found.newest = slot;
-    }
+    const auto slot = decode_slot(bytes);
+    if (slot.sequence > found.newest.sequence) found.newest = slot;
+    if (slot.sequence == 0 && bytes != slot_bytes{}) found.damaged_slot = offset;
   }
   return found;
 }

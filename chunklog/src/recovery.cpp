@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gap_marker.hpp"
 #include "scan.hpp"
 #include "sentence.hpp"
 
@@ -100,7 +101,8 @@ class recoverer {
         if (record.found == damage::unreadable) {
           return {record.error, describe(record, name, offset, chunk.bytes, expected)};
         }
-        if (record.found != damage::none) {
+        const bool gap = record.found == damage::given_up;
+        if (record.found != damage::none && !gap) {
           auto words = describe(record, name, offset, chunk.bytes, expected);
           if (durable) {
             return failure(errc::corrupt_record, words, "; the durable mark is ", mark);
@@ -114,14 +116,17 @@ class recoverer {
           tear_ = tear{number, offset, chunk.bytes - offset, std::move(words)};
           break;
         }
-        const auto next = offset + record.header.record_bytes();
+        const auto next = offset + (gap ? gap_marker::bytes : record.header.record_bytes());
         if (durable && next > mark) {
           return failure(errc::corrupt_ledger, directory_.file(ledger_name),
                          " has its durable mark at ", mark, ", within record ", record.header.id,
                          " of ", name, ", offset ", offset);
         }
-        if (!known_ && expected == 0) state_.last_acknowledged = record.header.id - 1;
-        expected = record.header.id + 1;
+        const auto following = gap ? record.next_id : record.header.id + 1;
+        if (!known_ && expected == 0) {
+          state_.last_acknowledged = (gap ? following : record.header.id) - 1;
+        }
+        expected = following;
         offset = next;
         if (durable && offset == mark && expected != durable_next_id) {
           return failure(errc::corrupt_ledger, directory_.file(ledger_name), " says that record ",

@@ -4,10 +4,21 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
+#include "endian.hpp"
+#include "gap_marker.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {
+namespace {
+
+// Behind the last one no ID could follow.
+bool possible(std::uint64_t id) {
+  return id != 0 && id != std::numeric_limits<std::uint64_t>::max();
+}
+
+}  // namespace
 
 void chunk_window::attach(unique_fd file) noexcept {
   file_ = std::move(file);
@@ -69,9 +80,20 @@ examined examine(chunk_window& chunk, std::uint64_t offset, std::uint64_t end,
   const auto header = chunk.at(offset, record_layout::header_bytes, end);
   if (header.error) return unreadable(header.error);
   record.header = decode(header.bytes);
-  if (!record.header.plausible()) return judged(damage::bad_length);
-  if (expected != 0 ? record.header.id != expected : record.header.id == 0) {
-    return judged(damage::wrong_id);
+  const bool gap = record.header.length == gap_marker::length;
+  if (!gap && !record.header.plausible()) return judged(damage::bad_length);
+  if (gap && end - offset < gap_marker::bytes) return judged(damage::bad_length);
+  const auto id = record.header.id;
+  if ((expected != 0 && id != expected) || !possible(id)) return judged(damage::wrong_id);
+  if (gap) {
+    const auto whole = chunk.at(offset, gap_marker::bytes, end);
+    if (whole.error) return unreadable(whole.error);
+    record.payload = whole.bytes.subspan(record_layout::payload);
+    record.next_id = load_le<std::uint64_t>(record.payload.data());
+    const bool right =
+        checksum_of(record.header.id, {&record.payload, 1}) == record.header.checksum;
+    const bool forward = record.next_id > record.header.id && possible(record.next_id);
+    return judged(right && forward ? damage::given_up : damage::bad_checksum);
   }
   if (record.header.record_bytes() > end - offset) return judged(damage::cut_short);
   if (depth == check::header) return record;
@@ -91,6 +113,7 @@ status check_stray(const log_directory& directory, chunk_number number,
   window.attach(std::move(chunk.file));
   const auto first = examine(window, 0, chunk.bytes, 0, check::header);
   if (first.found == damage::none && first.header.id <= last_acknowledged) return {};
+  if (first.found == damage::given_up && first.next_id - 1 <= last_acknowledged) return {};
   return failure(errc::missing_data, directory.file(chunk_name(number)),
                  " is neither acknowledged nor connected to the chunks that the ledger knows");
 }
@@ -113,7 +136,9 @@ std::string describe(const examined& record, const std::string& file, std::uint6
                       " and at most ", max_chunk_bytes - record_layout::checksum, ", but is ",
                       record.header.length);
     case damage::wrong_id:
-      if (expected == 0) return sentence(place, "record ID 0 is never given");
+      if (!possible(record.header.id)) {
+        return sentence(place, "record ID ", record.header.id, " is never given");
+      }
       return sentence(place, "record ", expected, " should follow, but the ID is ",
                       record.header.id);
     case damage::bad_checksum:
@@ -121,6 +146,9 @@ std::string describe(const examined& record, const std::string& file, std::uint6
                       std::hex, record.header.checksum, ", the ", std::dec, record.payload.size(),
                       " payload bytes give ", std::hex,
                       checksum_of(record.header.id, {&record.payload, 1}));
+    case damage::given_up:
+      return sentence(place, "the records from ", record.header.id, " to ", record.next_id - 1,
+                      " are lost, and a repair has said so");
     case damage::unreadable:
       return sentence(place, "cannot be read: ", record.error.message());
   }
@@ -131,6 +159,8 @@ std::error_code error_for(const examined& record) {
   return record.found == damage::unreadable ? record.error : make_error_code(errc::corrupt_record);
 }
 
+// The least that a disk loses at once.
+constexpr std::uint64_t sector_bytes = 512;
 // A chunk holds no more records, so no ID is further ahead: this spares most of the checksums over
 // what only looks like a header.
 constexpr std::uint64_t most_records = max_chunk_bytes / record_layout::header_bytes;
@@ -139,6 +169,10 @@ std::optional<std::uint64_t> find_record(chunk_window& chunk, std::uint64_t from
                                          std::uint64_t lowest) {
   for (auto offset = from; offset + record_layout::header_bytes <= end; ++offset) {
     const auto header = examine(chunk, offset, end, 0, check::header);
+    if (header.found == damage::unreadable) {
+      offset = (offset + sector_bytes) / sector_bytes * sector_bytes - 1;
+      continue;
+    }
     if (header.found != damage::none || header.header.id < lowest) continue;
     if (lowest != 0 && header.header.id - lowest > most_records) continue;
     if (examine(chunk, offset, end, 0, check::payload).found == damage::none) return offset;

@@ -21,6 +21,8 @@ class chunk_window {
 
   /// Turns to another file.
   void attach(unique_fd file) noexcept;
+  /// Reads anew what the file may hold by now.
+  void forget() noexcept { filled_ = 0; }
   [[nodiscard]] int fd() const noexcept { return file_.get(); }
 
   struct piece {
@@ -58,6 +60,7 @@ enum class damage {
   bad_length,  ///< no record has this length
   wrong_id,    ///< not the ID that follows
   bad_checksum,
+  given_up,    ///< none, rather: a gap marker, whole and due, says that records are lost
   unreadable,  ///< the operating system says so: `error`
 };
 
@@ -68,6 +71,8 @@ struct examined {
   damage found = damage::none;
   record_header header{};
   bytes_view payload{};  ///< with check::payload; valid until the window is used again
+  std::uint64_t next_id =
+      0;  ///< with damage::given_up: the records from header.id up to it are lost
   std::error_code error{};
 };
 
@@ -84,8 +89,8 @@ std::string describe(const examined& record, const std::string& file, std::uint6
 std::error_code error_for(const examined& record);
 
 /// The first place from `from` on with a whole record, its checksum right and its ID at least
-/// `lowest`; `lowest` 0 accepts any ID. O(end - from). A payload that itself holds records can
-/// mislead it.
+/// `lowest`; `lowest` 0 accepts any ID. Sectors that cannot be read are passed by. O(end - from). A
+/// payload that itself holds records can mislead it.
 std::optional<std::uint64_t> find_record(chunk_window& chunk, std::uint64_t from, std::uint64_t end,
                                          std::uint64_t lowest);
 

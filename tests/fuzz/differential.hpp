@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <annulus/bytes/crc32c.hpp>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +42,8 @@ inline std::vector<std::size_t> arrivals(std::string_view text) {
 
 /// Makes a failed expectation end the program, which libFuzzer takes as a finding.
 inline void fail_hard() {
+  // It keeps the input of an abort, but not that of GoogleTest's breakpoint.
+  std::signal(SIGTRAP, [](int) { std::abort(); });
   GTEST_FLAG_SET(break_on_failure, true);
 }
 

@@ -270,7 +270,40 @@ TEST(repair, keeps_acknowledgements) {
   // Record 26 is lost, so nobody can acknowledge it.
   EXPECT_EQ(repair.plan().last_acknowledged, 26U);
   ASSERT_TRUE(repair.copy_to(dir / "copy").ok());
-  EXPECT_EQ(must_open(dir / "copy", how)->reader().acknowledged(), 26U);
+  const auto log = must_open(dir / "copy", how);
+  EXPECT_EQ(log->reader().acknowledged(), 26U);
+  const auto record = log->reader().next();
+  ASSERT_TRUE(record.ok()) << record.message;
+  EXPECT_EQ(record.id, 27U);
+}
+
+TEST(repair, lets_a_reader_pass_and_frees_what_it_has_passed) {
+  const scratch dir;
+  const auto all = fill(dir.log(), 60);
+  flip(dir.log() / "0001.chunk", 20);
+  fs::remove(dir.log() / "0003.chunk");
+  flip(last_chunk(dir.log()), 20);
+  records expected;
+  {
+    auto repair = must_plan(dir.log(), repair_kind::in_place);
+    expected = without(all, repair.plan().lost);
+    ASSERT_TRUE(repair.apply().ok());
+  }
+  options how;
+  how.chunk_bytes = 400;
+  how.files = &unsynced();
+  {
+    const auto log = must_open(dir.log(), how);
+    ASSERT_TRUE(log->writer().close().ok());
+    EXPECT_EQ(drain(*log), expected);
+    for (const auto& record : expected) {
+      ASSERT_TRUE(log->reader().acknowledge(record.first).ok());
+    }
+    EXPECT_EQ(log->reader().acknowledged(), 60U);
+    ASSERT_TRUE(log->reader().sync().ok());
+  }
+  EXPECT_EQ(verify(dir.log()).summary.chunks.size(), 1U);
+  EXPECT_TRUE(verify(dir.log()).whole());
 }
 
 TEST(repair, in_place_loses_nothing_wherever_it_dies) {

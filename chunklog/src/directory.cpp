@@ -31,19 +31,8 @@ std::optional<chunk_number> chunk_number_of(const std::string& name) {
   return number;
 }
 
-chunk_list list_chunks(const log_directory& directory) {
-  const auto found = file_ops::list(directory.path);
-  chunk_list chunks;
-  if (found.error) {
-    static_cast<status&>(chunks) =
-        failure(found.error, directory.path.string(), " cannot be listed");
-    return chunks;
-  }
-  for (const auto& name : found.names) {
-    if (const auto number = chunk_number_of(name)) chunks.numbers.push_back(*number);
-  }
-  auto& numbers = chunks.numbers;
-  if (numbers.empty()) return chunks;
+std::vector<chunk_number> in_written_order(std::vector<chunk_number> numbers) {
+  if (numbers.empty()) return numbers;
   std::sort(numbers.begin(), numbers.end());
   auto oldest = numbers.begin();
   int longest = 0x10000 + numbers.front() - numbers.back();
@@ -55,14 +44,29 @@ chunk_list list_chunks(const log_directory& directory) {
     }
   }
   std::rotate(numbers.begin(), oldest, numbers.end());
+  return numbers;
+}
+
+chunk_list list_chunks(const log_directory& directory) {
+  const auto found = directory.files.list(directory.path);
+  chunk_list chunks;
+  if (found.error) {
+    static_cast<status&>(chunks) =
+        failure(found.error, directory.path.string(), " cannot be listed");
+    return chunks;
+  }
+  for (const auto& name : found.names) {
+    if (const auto number = chunk_number_of(name)) chunks.numbers.push_back(*number);
+  }
+  chunks.numbers = in_written_order(std::move(chunks.numbers));
   return chunks;
 }
 
-locked_file take_lock(const log_directory& directory, file_ops::lock_mode mode) {
-  const bool exclusive = mode == file_ops::lock_mode::exclusive;
+locked_file take_lock(const log_directory& directory, lock_mode mode) {
+  const bool exclusive = mode == lock_mode::exclusive;
   auto [fd, error] = directory.open(lock_name, exclusive ? O_RDWR | O_CREAT : O_RDONLY);
   if (!exclusive && error == std::errc::no_such_file_or_directory) return {};
-  if (!error) error = file_ops::lock(fd.get(), mode);
+  if (!error) error = directory.files.lock(fd.get(), mode);
   if (error == std::errc::resource_unavailable_try_again) {
     return {failure(errc::locked, directory.file(lock_name), " is locked by another ",
                     exclusive ? "log or view" : "log"),

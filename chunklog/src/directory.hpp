@@ -2,14 +2,13 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
+#include <annulus/chunklog/file_system.hpp>
 #include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "file_ops.hpp"
 
 namespace annulus::chunklog {
 
@@ -32,28 +31,31 @@ std::optional<chunk_number> chunk_number_of(const std::string& name);
 
 /// An open directory; the path is for sentences.
 struct log_directory {
+  file_system& files;
   std::filesystem::path path;
   unique_fd fd{};
   bool durable = true;  ///< see options::durable
 
   [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-  [[nodiscard]] file_ops::opened_file open(const std::string& name, int flags) const {
-    return file_ops::open(fd.get(), name, flags);
+  [[nodiscard]] opened_file open(const std::string& name, int flags) const {
+    return files.open(fd.get(), name, flags);
   }
   /// Makes the bytes of one of its files durable.
   [[nodiscard]] std::error_code sync_data(int file_fd) const {
-    return durable ? file_ops::sync_data(file_fd) : std::error_code{};
+    return durable ? files.sync_data(file_fd) : std::error_code{};
   }
   /// Makes its entries durable.
   [[nodiscard]] std::error_code sync() const {
-    return durable ? file_ops::sync_directory(fd.get()) : std::error_code{};
+    return durable ? files.sync_directory(fd.get()) : std::error_code{};
   }
 };
 
+/// The order in which chunks were written, as far as numbers tell: they lie on a circle, and the
+/// longest run of unused numbers precedes the oldest. Precondition: no number twice.
+std::vector<chunk_number> in_written_order(std::vector<chunk_number> numbers);
+
 struct chunk_list : status {
-  /// In the order in which they were written, as far as numbers tell: they lie on a circle, and the
-  /// longest run of unused numbers precedes the oldest.
-  std::vector<chunk_number> numbers{};
+  std::vector<chunk_number> numbers{};  ///< in_written_order
 };
 chunk_list list_chunks(const log_directory& directory);
 
@@ -62,6 +64,6 @@ struct locked_file : status {
 };
 /// Takes buffer.lock without waiting. A shared lock is not created: where there is no file, no
 /// writer has been.
-locked_file take_lock(const log_directory& directory, file_ops::lock_mode mode);
+locked_file take_lock(const log_directory& directory, lock_mode mode);
 
 }  // namespace annulus::chunklog

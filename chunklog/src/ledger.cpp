@@ -10,6 +10,9 @@
 namespace annulus::chunklog {
 namespace {
 
+// So far that the next ones do not overflow.
+constexpr std::uint64_t last_sequence = std::uint64_t{1} << 63U;
+
 using slot_bytes = std::array<std::byte, slot_layout::bytes>;
 
 slot_bytes encode_slot(const ledger_slot& slot) {
@@ -35,7 +38,7 @@ ledger_slot decode_slot(const slot_bytes& bytes) {
                           load_le<std::uint64_t>(at + slot_layout::last_acknowledged),
                           load_le<std::uint64_t>(at + slot_layout::durable_bytes)}};
   // One comparison covers magic, checksum and the bytes that must be zero.
-  const bool valid = encode_slot(slot) == bytes &&
+  const bool valid = encode_slot(slot) == bytes && slot.sequence <= last_sequence &&
                      slot.state.last_acknowledged < slot.state.next_id &&
                      slot.state.durable_bytes <= max_chunk_bytes;
   return valid ? slot : ledger_slot{};
@@ -87,7 +90,7 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
     return found;
   }
   found.file = std::move(fd);
-  const auto size = file_ops::size(found.file.get());
+  const auto size = directory.files.size(found.file.get());
   if (size.error) {
     failed(size.error);
     return found;
@@ -95,33 +98,46 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
   found.file_bytes = size.bytes;
   for (const auto offset : slot_layout::offsets) {
     slot_bytes bytes{};
-    const auto read = file_ops::read_at(found.file.get(), bytes, offset);
+    const auto read = directory.files.read(found.file.get(), bytes, offset);
     if (read.error) {
       failed(read.error);
       return found;
     }
-    if (const auto slot = decode_slot(bytes); slot.sequence > found.newest.sequence) {
-      found.newest = slot;
-    }
+    const auto slot = decode_slot(bytes);
+    if (slot.sequence > found.newest.sequence) found.newest = slot;
+    if (slot.sequence == 0 && bytes != slot_bytes{}) found.damaged_slot = offset;
   }
   return found;
 }
 
 std::error_code ledger::checkpoint(const ledger_state& state) {
-  const ledger_slot next{newest_.sequence + 1, state};
+  if (const auto error = write(state)) return error;
+  return sync();
+}
+
+std::error_code ledger::mark(const ledger_state& state) {
+  return write(state);
+}
+
+std::error_code ledger::write(const ledger_state& state) {
+  // A sequence's parity is its slot: behind a mark that was not synced comes one with the same.
+  const ledger_slot next{newest_.sequence + (marked() ? 2 : 1), state};
   const auto put = [&](bytes_view bytes, std::uint64_t offset) {
-    return file_ops::write_at(file_.get(), bytes, {}, offset).error;
+    return files_->write(file_.get(), {&bytes, 1}, offset).error;
   };
   if (const auto error = put(encode_origin(state), 0)) return error;
   const auto slot = slot_layout::offsets[next.sequence % slot_layout::offsets.size()];
   if (const auto error = put(encode_slot(next), slot)) return error;
-  if (const auto error = sync()) return error;
   newest_ = next;
   return {};
 }
 
 std::error_code ledger::sync() {
-  return durable_ ? file_ops::sync_data(file_.get()) : std::error_code{};
+  if (durable_) {
+    if (const auto error = files_->sync_data(file_.get())) return error;
+  }
+  durable_sequence_ = newest_.sequence;
+  return {};
 }
 
 }  // namespace annulus::chunklog

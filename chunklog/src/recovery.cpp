@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gap_marker.hpp"
 #include "scan.hpp"
 #include "sentence.hpp"
 
@@ -27,8 +28,9 @@ class recoverer {
   recovered run() {
     auto result = find_end();
     if (result.ok()) result = repair();
-    if (!result.ok()) return {std::move(result), {}, {}, {}};
-    return {{}, std::move(book_), std::move(writer_chunk_), std::move(report_)};
+    if (result.ok()) result = measure();
+    if (!result.ok()) return {std::move(result), {}, {}, {}, {}};
+    return {{}, std::move(book_), std::move(writer_chunk_), std::move(bytes_), std::move(report_)};
   }
 
  private:
@@ -75,7 +77,7 @@ class recoverer {
   }
 
   status scan() {
-    chunk_window window(scan_read_ahead);
+    chunk_window window(directory_.files, scan_read_ahead);
     const auto mark = state_.durable_bytes;
     const auto durable_next_id = state_.next_id;
     std::uint64_t expected = known_ && mark == 0 ? durable_next_id : 0;
@@ -100,7 +102,8 @@ class recoverer {
         if (record.found == damage::unreadable) {
           return {record.error, describe(record, name, offset, chunk.bytes, expected)};
         }
-        if (record.found != damage::none) {
+        const bool gap = record.found == damage::given_up;
+        if (record.found != damage::none && !gap) {
           auto words = describe(record, name, offset, chunk.bytes, expected);
           if (durable) {
             return failure(errc::corrupt_record, words, "; the durable mark is ", mark);
@@ -114,14 +117,17 @@ class recoverer {
           tear_ = tear{number, offset, chunk.bytes - offset, std::move(words)};
           break;
         }
-        const auto next = offset + record.header.record_bytes();
+        const auto next = offset + (gap ? gap_marker::bytes : record.header.record_bytes());
         if (durable && next > mark) {
           return failure(errc::corrupt_ledger, directory_.file(ledger_name),
                          " has its durable mark at ", mark, ", within record ", record.header.id,
                          " of ", name, ", offset ", offset);
         }
-        if (!known_ && expected == 0) state_.last_acknowledged = record.header.id - 1;
-        expected = record.header.id + 1;
+        const auto following = gap ? record.next_id : record.header.id + 1;
+        if (!known_ && expected == 0) {
+          state_.last_acknowledged = (gap ? following : record.header.id) - 1;
+        }
+        expected = following;
         offset = next;
         if (durable && offset == mark && expected != durable_next_id) {
           return failure(errc::corrupt_ledger, directory_.file(ledger_name), " says that record ",
@@ -148,7 +154,7 @@ class recoverer {
       if (made.error) return ledger_failed(made.error);
       read_.file = std::move(made.fd);
     }
-    book_.emplace(std::move(read_.file), read_.newest, directory_.durable);
+    book_.emplace(directory_.files, std::move(read_.file), read_.newest, directory_.durable);
     if (report_.created) {
       // The ledger precedes the chunk, so that a lone chunk always means a lost ledger.
       if (const auto error = book_->checkpoint(state_)) return ledger_failed(error);
@@ -174,7 +180,7 @@ class recoverer {
       return ledger_failed(failed);
     }
     for (const auto number : stale_) {
-      if (const auto failed = file_ops::remove(directory_.fd.get(), chunk_name(number))) {
+      if (const auto failed = directory_.files.remove(directory_.fd.get(), chunk_name(number))) {
         return failure(failed, directory_.file(chunk_name(number)), " cannot be deleted");
       }
       note(directory_.file(chunk_name(number)), " was acknowledged completely: deleted");
@@ -185,10 +191,22 @@ class recoverer {
     return {};
   }
 
+  // The sizes of all chunks, for the log's size cap.
+  status measure() {
+    for (auto number = state_.reader_file; number != state_.writer_file;
+         number = successor(number)) {
+      auto chunk = open_chunk(directory_, number, O_RDONLY);
+      if (!chunk.ok()) return chunk;
+      bytes_.push_back(chunk.bytes);
+    }
+    bytes_.push_back(state_.durable_bytes);
+    return {};
+  }
+
   status cut_tear() {
     auto chunk = open_chunk(directory_, tear_->chunk, O_RDWR);
     if (!chunk.ok()) return chunk;
-    auto error = file_ops::truncate(chunk.file.get(), tear_->offset);
+    auto error = directory_.files.truncate(chunk.file.get(), tear_->offset);
     if (!error) error = directory_.sync_data(chunk.file.get());
     if (error) {
       return failure(error, directory_.file(chunk_name(tear_->chunk)),
@@ -222,6 +240,7 @@ class recoverer {
   recovery report_{};
   std::optional<ledger> book_{};
   unique_fd writer_chunk_{};
+  std::vector<std::uint64_t> bytes_{};
 };
 
 }  // namespace

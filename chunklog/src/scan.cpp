@@ -4,15 +4,46 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
+#include "endian.hpp"
+#include "gap_marker.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {
+namespace {
+
+// Behind the last one no ID could follow.
+bool possible(std::uint64_t id) {
+  return id != 0 && id != std::numeric_limits<std::uint64_t>::max();
+}
+
+}  // namespace
 
 void chunk_window::attach(unique_fd file) noexcept {
   file_ = std::move(file);
   start_ = 0;
   filled_ = 0;
+  trusted_ = ~std::uint64_t{0};
+}
+
+// Behind the first `kept` bytes of the buffer.
+void chunk_window::fill(std::size_t kept, std::size_t wanted) {
+  const auto rest = bytes_span(buffer_).subspan(kept, wanted - kept);
+  const auto offset = start_ + kept;
+  error_ = {};
+  if (memory_ != nullptr) {
+    if (const auto copied = memory_->copy(offset, rest); copied > 0) {
+      trusted_ = std::min(trusted_, offset);
+      filled_ = kept + copied;
+      return;
+    }
+  }
+  trusted_ = ~std::uint64_t{0};
+  const auto read = files_.read(file_.get(), rest, offset);
+  file_bytes_.add(read.bytes);
+  filled_ = kept + read.bytes;
+  error_ = read.error;
 }
 
 chunk_window::piece chunk_window::at(std::uint64_t offset, std::size_t n, std::uint64_t end) {
@@ -27,10 +58,8 @@ chunk_window::piece chunk_window::at(std::uint64_t offset, std::size_t n, std::u
     if (n > buffer_.size()) buffer_.resize(n);
     const auto wanted =
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), end - offset));
-    const auto read = file_ops::read_at(
-        file_.get(), bytes_span(buffer_).subspan(kept, wanted - kept), offset + kept);
-    filled_ += read.bytes;
-    if (filled_ < n) return {{}, read.error ? read.error : make_error_code(errc::missing_data)};
+    fill(kept, wanted);
+    if (filled_ < n) return {{}, error_ ? error_ : make_error_code(errc::missing_data)};
   }
   return {bytes_view(buffer_).subspan(static_cast<std::size_t>(offset - start_), n), {}};
 }
@@ -43,7 +72,7 @@ opened_chunk open_chunk(const log_directory& directory, chunk_number number, int
     static_cast<status&>(chunk) = failure(errc::missing_data, directory.file(name), " is missing");
     return chunk;
   }
-  const auto size = error ? file_ops::file_size{0, error} : file_ops::size(file.get());
+  const auto size = error ? file_size{0, error} : directory.files.size(file.get());
   if (size.error) {
     static_cast<status&>(chunk) = failure(size.error, directory.file(name), " cannot be opened");
     return chunk;
@@ -69,15 +98,27 @@ examined examine(chunk_window& chunk, std::uint64_t offset, std::uint64_t end,
   const auto header = chunk.at(offset, record_layout::header_bytes, end);
   if (header.error) return unreadable(header.error);
   record.header = decode(header.bytes);
-  if (!record.header.plausible()) return judged(damage::bad_length);
-  if (expected != 0 ? record.header.id != expected : record.header.id == 0) {
-    return judged(damage::wrong_id);
+  const bool gap = record.header.length == gap_marker::length;
+  if (!gap && !record.header.plausible()) return judged(damage::bad_length);
+  if (gap && end - offset < gap_marker::bytes) return judged(damage::bad_length);
+  const auto id = record.header.id;
+  if ((expected != 0 && id != expected) || !possible(id)) return judged(damage::wrong_id);
+  if (gap) {
+    const auto whole = chunk.at(offset, gap_marker::bytes, end);
+    if (whole.error) return unreadable(whole.error);
+    record.payload = whole.bytes.subspan(record_layout::payload);
+    record.next_id = load_le<std::uint64_t>(record.payload.data());
+    const bool right =
+        checksum_of(record.header.id, {&record.payload, 1}) == record.header.checksum;
+    const bool forward = record.next_id > record.header.id && possible(record.next_id);
+    return judged(right && forward ? damage::given_up : damage::bad_checksum);
   }
   if (record.header.record_bytes() > end - offset) return judged(damage::cut_short);
   if (depth == check::header) return record;
   const auto whole = chunk.at(offset, static_cast<std::size_t>(record.header.record_bytes()), end);
   if (whole.error) return unreadable(whole.error);
   record.payload = whole.bytes.subspan(record_layout::payload);
+  if (chunk.trusted(offset)) return record;
   const bool right = checksum_of(record.header.id, {&record.payload, 1}) == record.header.checksum;
   return right ? record : judged(damage::bad_checksum);
 }
@@ -87,10 +128,11 @@ status check_stray(const log_directory& directory, chunk_number number,
   auto chunk = open_chunk(directory, number, O_RDONLY);
   if (!chunk.ok()) return chunk;
   if (chunk.bytes == 0) return {};
-  chunk_window window(record_layout::header_bytes);
+  chunk_window window(directory.files, record_layout::header_bytes);
   window.attach(std::move(chunk.file));
   const auto first = examine(window, 0, chunk.bytes, 0, check::header);
   if (first.found == damage::none && first.header.id <= last_acknowledged) return {};
+  if (first.found == damage::given_up && first.next_id - 1 <= last_acknowledged) return {};
   return failure(errc::missing_data, directory.file(chunk_name(number)),
                  " is neither acknowledged nor connected to the chunks that the ledger knows");
 }
@@ -113,7 +155,9 @@ std::string describe(const examined& record, const std::string& file, std::uint6
                       " and at most ", max_chunk_bytes - record_layout::checksum, ", but is ",
                       record.header.length);
     case damage::wrong_id:
-      if (expected == 0) return sentence(place, "record ID 0 is never given");
+      if (!possible(record.header.id)) {
+        return sentence(place, "record ID ", record.header.id, " is never given");
+      }
       return sentence(place, "record ", expected, " should follow, but the ID is ",
                       record.header.id);
     case damage::bad_checksum:
@@ -121,6 +165,9 @@ std::string describe(const examined& record, const std::string& file, std::uint6
                       std::hex, record.header.checksum, ", the ", std::dec, record.payload.size(),
                       " payload bytes give ", std::hex,
                       checksum_of(record.header.id, {&record.payload, 1}));
+    case damage::given_up:
+      return sentence(place, "the records from ", record.header.id, " to ", record.next_id - 1,
+                      " are lost, and a repair has said so");
     case damage::unreadable:
       return sentence(place, "cannot be read: ", record.error.message());
   }
@@ -131,6 +178,8 @@ std::error_code error_for(const examined& record) {
   return record.found == damage::unreadable ? record.error : make_error_code(errc::corrupt_record);
 }
 
+// The least that a disk loses at once.
+constexpr std::uint64_t sector_bytes = 512;
 // A chunk holds no more records, so no ID is further ahead: this spares most of the checksums over
 // what only looks like a header.
 constexpr std::uint64_t most_records = max_chunk_bytes / record_layout::header_bytes;
@@ -139,6 +188,10 @@ std::optional<std::uint64_t> find_record(chunk_window& chunk, std::uint64_t from
                                          std::uint64_t lowest) {
   for (auto offset = from; offset + record_layout::header_bytes <= end; ++offset) {
     const auto header = examine(chunk, offset, end, 0, check::header);
+    if (header.found == damage::unreadable) {
+      offset = (offset + sector_bytes) / sector_bytes * sector_bytes - 1;
+      continue;
+    }
     if (header.found != damage::none || header.header.id < lowest) continue;
     if (lowest != 0 && header.header.id - lowest > most_records) continue;
     if (examine(chunk, offset, end, 0, check::payload).found == damage::none) return offset;

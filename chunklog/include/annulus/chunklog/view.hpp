@@ -29,7 +29,11 @@ enum class fault_kind {
   id_gap,          ///< a whole record with another ID than the one that should follow
   bad_ledger,      ///< no valid ledger, or one that contradicts the chunks
   missing_data,    ///< bytes or chunks that the ledger calls durable are not there
+  unreadable,      ///< the operating system cannot read what is there
 };
+
+/// "torn_tail", ... Thread-safe.
+const char* name_of(fault_kind kind) noexcept;
 
 /// One thing that is wrong with a log.
 struct fault {
@@ -53,6 +57,7 @@ struct log_summary {
   std::uint64_t bytes = 0;              ///< of all chunks
   std::uint64_t records = 0;            ///< in all chunks, acknowledged ones included
   std::uint64_t payload_bytes = 0;      ///< of these records
+  std::uint64_t lost_records = 0;       ///< given up by earlier repairs, within these chunks
   std::uint64_t first_id = 0;           ///< 0: there is no record
   std::uint64_t last_id = 0;            ///< 0: there is no record
   std::uint64_t torn_bytes = 0;         ///< what opening the log will cut off
@@ -107,7 +112,6 @@ class log_view {
   [[nodiscard]] const log_summary& summary() const noexcept { return summary_; }
 
  private:
-  friend class view_builder;
   log_view() = default;
 
   std::filesystem::path directory_;

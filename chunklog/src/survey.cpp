@@ -1,0 +1,272 @@
+#include "survey.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "sentence.hpp"
+
+namespace annulus::chunklog {
+namespace {
+
+// Headers are far apart, so little is read with each.
+constexpr std::uint64_t header_read_ahead = std::uint64_t{4} << 10U;
+constexpr std::uint64_t payload_read_ahead = std::uint64_t{1} << 20U;
+
+// Walks `chunks`, each by the next thread that is free. The first error in their order.
+status walk_all(const log_directory& directory, const survey_options& how,
+                const std::vector<chunk_walk*>& chunks) {
+  std::vector<status> results(chunks.size());
+  std::atomic<std::size_t> next{0};
+  std::mutex reporting;
+  std::uint64_t walked = 0;
+  auto each = how.walk;
+  if (how.walk.progress) {
+    each.progress = [&](std::uint64_t bytes) {
+      const std::scoped_lock hold(reporting);
+      walked += bytes;
+      how.walk.progress(walked);
+    };
+  }
+  const auto work = [&] {
+    chunk_window window(directory.files,
+                        each.depth == check::header ? header_read_ahead : payload_read_ahead);
+    for (;;) {
+      // Only counts: the results are published by the joins.
+      const auto index = next.fetch_add(1, std::memory_order_relaxed);
+      if (index >= chunks.size()) return;
+      results[index] = walk(directory, window, each, *chunks[index]);
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    const auto most = std::min<std::size_t>(how.threads, chunks.size());
+    for (std::size_t i = 1; i < most; ++i) others.emplace_back(work);
+    work();
+  }
+  for (auto& result : results) {
+    if (!result.ok()) return std::move(result);
+  }
+  return {};
+}
+
+class surveyor {
+ public:
+  surveyor(const log_directory& directory, const survey_options& how)
+      : directory_(directory), how_(how) {}
+
+  survey run() {
+    static_cast<status&>(found_) = look();
+    return std::move(found_);
+  }
+
+ private:
+  status look() {
+    const auto book = read_ledger(directory_, O_RDONLY);
+    if (!book.ok()) return book;
+    const auto present = list_chunks(directory_);
+    if (!present.ok()) return present;
+    if (!book.file && present.numbers.empty()) {
+      return failure(errc::not_a_log, directory_.path.string(),
+                     " holds neither a ledger nor a chunk");
+    }
+    take_ledger(book);
+    if (auto bad = list(present.numbers); !bad.ok()) return bad;
+    std::vector<chunk_walk*> all;
+    for (auto& chunk : found_.chunks) all.push_back(&chunk);
+    for (auto& chunk : found_.strays) all.push_back(&chunk);
+    if (auto bad = walk_all(directory_, how_, all); !bad.ok()) return bad;
+    for (auto& chunk : found_.chunks) join(chunk);
+    finish();
+    return {};
+  }
+
+  void take_ledger(const ledger_read& book) {
+    auto& sum = found_.summary;
+    found_.ledger = book.newest.state;
+    sum.ledger_valid = book.newest.sequence != 0;
+    if (!sum.ledger_valid) {
+      add(fault_kind::bad_ledger, ledger_name, 0, 0,
+          sentence(directory_.file(ledger_name), book.file ? " has no valid slot" : " is missing"));
+      return;
+    }
+    if (how_.ledger_too && book.damaged_slot) {
+      add(fault_kind::bad_ledger, ledger_name, *book.damaged_slot, 0,
+          sentence(directory_.file(ledger_name), ", offset ", *book.damaged_slot,
+                   ": the slot is damaged; the other one, checkpoint ", book.newest.sequence,
+                   ", is used"));
+    }
+    const auto& state = found_.ledger;
+    sum.ledger_sequence = book.newest.sequence;
+    sum.writer_chunk = state.writer_file;
+    sum.reader_chunk = state.reader_file;
+    sum.next_id = state.next_id;
+    sum.last_acknowledged = state.last_acknowledged;
+    sum.durable_bytes = state.durable_bytes;
+  }
+
+  // The chunks in the order of their records, with their sizes.
+  status list(const std::vector<chunk_number>& present) {
+    auto& sum = found_.summary;
+    auto order = sum.ledger_valid ? arrange(present, found_.ledger) : chunk_order{present, {}, {}};
+    add_missing(order.missing);
+    for (const auto number : order.strays) {
+      auto left = check_stray(directory_, number, found_.ledger.last_acknowledged);
+      if (left.error == errc::missing_data) {
+        add(fault_kind::missing_data, chunk_name(number), 0, 0, left.message);
+      } else if (!left.ok()) {
+        return left;
+      }
+      if (!how_.walk.salvage) continue;
+      if (auto bad = enlist(number, found_.strays); !bad.ok()) return bad;
+    }
+    for (const auto number : order.run) {
+      if (auto bad = enlist(number, found_.chunks); !bad.ok()) return bad;
+      sum.bytes += found_.chunks.back().bytes;
+    }
+    mark_durable();
+    return {};
+  }
+
+  // A fault for each run of numbers: they can be tens of thousands.
+  void add_missing(const std::vector<chunk_number>& missing) {
+    for (auto first = missing.begin(); first != missing.end();) {
+      auto last = first;
+      while (last + 1 != missing.end() && *(last + 1) == successor(*last)) ++last;
+      const auto name = directory_.file(chunk_name(*first));
+      add(fault_kind::missing_data, chunk_name(*first), 0, 0,
+          first == last ? sentence(name, " is missing")
+                        : sentence(name, " and the chunks behind it up to ", chunk_name(*last),
+                                   " are missing"));
+      first = last + 1;
+    }
+  }
+
+  status enlist(chunk_number number, std::vector<chunk_walk>& to) {
+    const auto opened = open_chunk(directory_, number, O_RDONLY);
+    if (!opened.ok()) return opened;
+    chunk_walk chunk;
+    chunk.number = number;
+    chunk.file = chunk_name(number);
+    chunk.bytes = opened.bytes;
+    to.push_back(std::move(chunk));
+    return {};
+  }
+
+  // How much of each chunk was synced, by the ledger's word. A chunk with a successor was, before
+  // that began.
+  void mark_durable() {
+    const bool known = found_.summary.ledger_valid;
+    const auto& state = found_.ledger;
+    const auto last = std::find_if(found_.chunks.rbegin(), found_.chunks.rend(),
+                                   [](const chunk_walk& chunk) { return chunk.bytes > 0; });
+    if (last != found_.chunks.rend()) last->last = true;
+    const auto after_checkpoint = [&](chunk_number number) {
+      return !known ||
+             distance(state.reader_file, number) > distance(state.reader_file, state.writer_file);
+    };
+    for (auto& chunk : found_.chunks) {
+      chunk.ledger = known;
+      if (known && chunk.number == state.writer_file) {
+        chunk.mark = state.durable_bytes;
+      } else {
+        chunk.mark = chunk.last && after_checkpoint(chunk.number) ? 0 : chunk.bytes;
+      }
+    }
+  }
+
+  // Puts one chunk's result behind those before it.
+  void join(chunk_walk& chunk) {
+    auto& sum = found_.summary;
+    sum.chunks.push_back({chunk.number, chunk.file, chunk.bytes, chunk.records});
+    if (chunk.first_due != 0) meet(chunk);
+    for (auto& one : chunk.faults) {
+      if (one.id == 0 && &one == &chunk.faults.front()) one.id = due_;
+      found_.faults.push_back(one);
+    }
+    if (chunk.number == found_.ledger.writer_file && sum.ledger_valid) check_mark(chunk);
+    if (chunk.last_id != 0) {
+      if (sum.first_id == 0) sum.first_id = first_record(chunk);
+      sum.last_id = chunk.last_id;
+    }
+    for (const auto& gap : chunk.gaps) sum.lost_records += gap.next_id - gap.first_id;
+    sum.records += chunk.records;
+    sum.payload_bytes += chunk.payload_bytes;
+    sum.torn_bytes += chunk.torn_bytes;
+    if (chunk.bytes > 0 || !chunk.faults.empty()) due_ = chunk.next_due;
+    if (chunk.next_due != 0) end_ = chunk.next_due;
+    began_ = began_ || chunk.bytes > 0;
+  }
+
+  static std::uint64_t first_record(const chunk_walk& chunk) {
+    return chunk.runs.empty() ? chunk.entries.front().id : chunk.runs.front().first_id;
+  }
+
+  // The first ID of a chunk meets what the chunks before it, or the ledger, announce.
+  void meet(chunk_walk& chunk) {
+    const auto place =
+        sentence(directory_.file(chunk.file), ", offset ", chunk.first_offset, ": record ");
+    const auto first_unacknowledged = found_.ledger.last_acknowledged + 1;
+    if (!began_ && found_.summary.ledger_valid && chunk.first_due > first_unacknowledged) {
+      add(fault_kind::id_gap, chunk.file, chunk.first_offset, first_unacknowledged,
+          sentence(place, first_unacknowledged, " should be the first, but the ID is ",
+                   chunk.first_due));
+    }
+    if (due_ != 0 && chunk.first_due != due_) {
+      add(fault_kind::id_gap, chunk.file, chunk.first_offset, due_,
+          sentence(place, due_, " should follow, but the ID is ", chunk.first_due));
+    }
+  }
+
+  // What opening the log would refuse as corrupt_ledger, or cut off.
+  void check_mark(const chunk_walk& chunk) {
+    const auto& state = found_.ledger;
+    const auto name = [&] { return directory_.file(ledger_name); };
+    if (chunk.across_mark && chunk.faults.empty()) {
+      add(fault_kind::bad_ledger, ledger_name, 0, 0,
+          sentence(name(), " has its durable mark at ", chunk.mark,
+                   ", within the record at offset ", *chunk.across_mark, " of ", chunk.file));
+    }
+    const auto due = chunk.mark > 0 ? chunk.due_at_mark : chunk.first_due;
+    if (due != 0 && due != state.next_id) {
+      add(fault_kind::bad_ledger, ledger_name, 0, due,
+          sentence(name(), " says that record ", state.next_id,
+                   " follows at the durable mark, offset ", chunk.mark, " of ", chunk.file,
+                   "; the chunk says ", due));
+    }
+  }
+
+  void finish() {
+    const auto& state = found_.ledger;
+    const bool has_unacknowledged = state.last_acknowledged + 1 < state.next_id;
+    if (found_.summary.ledger_valid && found_.faults.empty() && has_unacknowledged &&
+        end_ < state.next_id) {
+      add(fault_kind::missing_data, ledger_name, 0, end_,
+          sentence(directory_.file(ledger_name), " says that the next record is ", state.next_id,
+                   "; the last one in the chunks is ", found_.summary.last_id));
+    }
+  }
+
+  void add(fault_kind kind, std::string file, std::uint64_t offset, std::uint64_t id,
+           std::string words) {
+    found_.faults.push_back({kind, std::move(file), offset, id, std::move(words)});
+  }
+
+  const log_directory& directory_;
+  const survey_options& how_;
+  survey found_{};
+  std::uint64_t due_ = 0;  // behind the chunks joined so far; 0: unknown
+  std::uint64_t end_ = 0;  // the last one that was known
+  bool began_ = false;
+};
+
+}  // namespace
+
+survey survey_log(const log_directory& directory, const survey_options& how) {
+  return surveyor(directory, how).run();
+}
+
+}  // namespace annulus::chunklog

@@ -1,0 +1,33 @@
+// All of a log, read-only: what the view, verify and repair begin with.
+#pragma once
+
+#include <vector>
+
+#include "ledger.hpp"
+#include "walk.hpp"
+
+namespace annulus::chunklog {
+
+struct survey_options {
+  walk_options walk{};
+  unsigned threads = 1;    ///< that walk chunks, the calling one included
+  bool ledger_too = true;  ///< whether a damaged older slot of the ledger is a fault
+};
+
+struct survey : status {
+  log_summary summary{};
+  std::vector<fault> faults{};       ///< in the order of the log
+  std::vector<chunk_walk> chunks{};  ///< in the order of their records
+  /// Chunks that the ledger does not count among the log's, walked only with walk_options::salvage.
+  std::vector<chunk_walk> strays{};
+  ledger_state ledger{};
+};
+
+/// Walks every chunk. `walk_options::progress` is called by one thread at a time, with the bytes
+/// walked by all. Damage does not fail it. Can throw std::bad_alloc. Precondition: a lock on the
+/// log.
+///
+/// Errors: `not_a_log`, `cancelled`, the operating system's for what is no damage of a chunk.
+survey survey_log(const log_directory& directory, const survey_options& how);
+
+}  // namespace annulus::chunklog

@@ -1,0 +1,157 @@
+#include "walk.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "gap_marker.hpp"
+#include "sentence.hpp"
+
+namespace annulus::chunklog {
+namespace {
+
+constexpr std::uint64_t progress_step = std::uint64_t{4} << 20U;
+
+class walker {
+ public:
+  walker(const log_directory& directory, chunk_window& window, const walk_options& how,
+         chunk_walk& chunk)
+      : how_(how), window_(window), chunk_(chunk), name_(directory.file(chunk.file)) {}
+
+  status run() {
+    if (chunk_.bytes < chunk_.mark) {
+      add(fault_kind::missing_data, chunk_.bytes, 0,
+          sentence(name_, " has ", chunk_.bytes, " bytes; the ledger calls ", chunk_.mark,
+                   " durable"));
+    }
+    std::uint64_t reported = 0;
+    for (std::uint64_t offset = 0; offset < chunk_.bytes;) {
+      if (offset - reported >= progress_step) {
+        if (how_.stop.stop_requested()) {
+          return failure(errc::cancelled, name_, " was not read to its end");
+        }
+        report(offset - reported);
+        reported = offset;
+      }
+      if (offset == chunk_.mark) chunk_.due_at_mark = due_;
+      const auto next = step(offset);
+      if (offset < chunk_.mark && next > chunk_.mark) chunk_.across_mark = offset;
+      offset = next;
+    }
+    if (chunk_.bytes == chunk_.mark) chunk_.due_at_mark = due_;
+    chunk_.next_due = due_;
+    report(chunk_.bytes - std::min(reported, chunk_.bytes));
+    return {};
+  }
+
+ private:
+  // Takes what is at `offset` and gives the place behind it.
+  std::uint64_t step(std::uint64_t offset) {
+    // An ID that no record before it announces is believed only with its checksum.
+    const auto depth = offset < chunk_.mark && due_ != 0 ? how_.depth : check::payload;
+    auto record = examine(window_, offset, chunk_.bytes, due_, depth);
+    if (record.found == damage::none) return take(offset, record.header);
+    if (record.found == damage::given_up) {
+      begin(offset, record.header.id);
+      chunk_.gaps.push_back({offset, record.header.id, record.next_id});
+      due_ = record.next_id;
+      return offset + gap_marker::bytes;
+    }
+    if (const auto before = take_back()) {
+      offset = *before;
+      record = examine(window_, offset, chunk_.bytes, due_, check::payload);
+    }
+    auto words = describe(record, name_, offset, chunk_.bytes, due_);
+    const bool above = chunk_.ledger && chunk_.last && offset >= chunk_.mark;
+    auto next = chunk_.bytes;
+    if (!above || how_.salvage) {
+      next = find_record(window_, offset, chunk_.bytes, due_).value_or(chunk_.bytes);
+    }
+    auto kind =
+        record.found == damage::unreadable ? fault_kind::unreadable : fault_kind::corrupt_record;
+    if (next < chunk_.bytes) {
+      if (next == offset) kind = fault_kind::id_gap;
+      if (above) words += "; whole records follow, which opening the log would cut off";
+    } else {
+      const auto rest = chunk_.bytes - offset;
+      if (kind != fault_kind::unreadable && chunk_.last && offset >= chunk_.mark) {
+        kind = fault_kind::torn_tail;
+        chunk_.torn_bytes = rest;
+      }
+      words += sentence("; ", rest, " bytes to the chunk's end");
+    }
+    add(kind, offset, due_, std::move(words));
+    damaged_ = true;
+    due_ = 0;
+    return next;
+  }
+
+  std::uint64_t take(std::uint64_t offset, const record_header& header) {
+    begin(offset, header.id);
+    const auto end = offset + header.record_bytes();
+    auto& runs = chunk_.runs;
+    if (how_.depth == check::header) {
+      chunk_.entries.push_back({header.id, offset,
+                                static_cast<std::uint32_t>(header.payload_bytes()), header.checksum,
+                                chunk_.number});
+    } else if (!runs.empty() && runs.back().end == offset && runs.back().last_id + 1 == header.id) {
+      runs.back().last_id = header.id;
+      runs.back().end = end;
+    } else {
+      runs.push_back({header.id, header.id, offset, end});
+    }
+    ++chunk_.records;
+    chunk_.payload_bytes += header.payload_bytes();
+    chunk_.last_id = header.id;
+    due_ = header.id + 1;
+    return end;
+  }
+
+  void begin(std::uint64_t offset, std::uint64_t id) {
+    if (chunk_.first_due != 0 || damaged_) return;
+    chunk_.first_due = id;
+    chunk_.first_offset = offset;
+  }
+
+  // A header is believed before its payload is checked, so a wrong length shows only in what it
+  // leads to. If the record taken last is rotten, forgets it and gives its offset.
+  std::optional<std::uint64_t> take_back() {
+    if (chunk_.entries.empty()) return std::nullopt;
+    const auto last = chunk_.entries.back();
+    if (due_ != last.id + 1) return std::nullopt;
+    const auto again = examine(window_, last.offset, chunk_.bytes, last.id, check::payload);
+    if (again.found == damage::none) return std::nullopt;
+    chunk_.entries.pop_back();
+    --chunk_.records;
+    chunk_.payload_bytes -= last.payload_bytes;
+    due_ = last.id;
+    return last.offset;
+  }
+
+  void add(fault_kind kind, std::uint64_t offset, std::uint64_t id, std::string words) {
+    chunk_.faults.push_back({kind, chunk_.file, offset, id, std::move(words)});
+  }
+
+  void report(std::uint64_t bytes) const {
+    if (how_.progress) how_.progress(bytes);
+  }
+
+  const walk_options& how_;
+  chunk_window& window_;
+  chunk_walk& chunk_;
+  const std::string name_;
+  std::uint64_t due_ = 0;  // 0: unknown
+  bool damaged_ = false;
+};
+
+}  // namespace
+
+status walk(const log_directory& directory, chunk_window& window, const walk_options& how,
+            chunk_walk& chunk) {
+  auto opened = open_chunk(directory, chunk.number, O_RDONLY);
+  if (!opened.ok()) return opened;
+  window.attach(std::move(opened.file));
+  return walker(directory, window, how, chunk).run();
+}
+
+}  // namespace annulus::chunklog

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "log_command.hpp"
+#include "options.hpp"
+#include "progress_bar.hpp"
+#include "stop_on_signal.hpp"
+
+namespace annulus::cli {
+namespace {
+
+struct arguments {
+  std::string directory;
+  bool json = false;
+};
+
+void show(const chunklog::log_summary& sum) {
+  fmt::print("records       {}, IDs {} to {}\n", sum.records, sum.first_id, sum.last_id);
+  fmt::print("bytes         {} of payload in {} of chunks\n", sum.payload_bytes, sum.bytes);
+  fmt::print("torn tail     {} bytes\n", sum.torn_bytes);
+  if (sum.lost_records > 0) {
+    fmt::print("lost          {} within, given up by earlier repairs\n",
+               count_of(sum.lost_records, "record"));
+  }
+  if (sum.ledger_valid) {
+    fmt::print(
+        "ledger        checkpoint {}: next ID {}, acknowledged up to {}, chunk {:04x} durable up "
+        "to byte {}\n",
+        sum.ledger_sequence, sum.next_id, sum.last_acknowledged, sum.writer_chunk,
+        sum.durable_bytes);
+  } else {
+    fmt::print("ledger        not valid\n");
+  }
+  for (const auto& chunk : sum.chunks) {
+    fmt::print("chunk         {}  {:>12} bytes  {:>9} records\n", chunk.file, chunk.bytes,
+               chunk.records);
+  }
+}
+
+void run(const arguments& given) {
+  const stop_on_signal signals;
+  chunklog::reading_options how;
+  how.stop = signals.token();
+  chunklog::verified found;
+  {
+    progress_bar bar("inspect");
+    how.progress = [&, total = log_bytes(given.directory)](std::uint64_t done) {
+      bar.update(done, total);
+    };
+    found = chunklog::verify(given.directory, how);
+  }
+  expect_ok(found);
+  if (given.json) {
+    auto result = to_json(found.summary);
+    result["faults"] = to_json(found.faults);
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    show(found.summary);
+    print(found.faults);
+  }
+  if (!found.whole()) {
+    throw failure(
+        fmt::format("log {} has {}", given.directory, count_of(found.faults.size(), "fault")));
+  }
+}
+
+}  // namespace
+
+void add_log_inspect(CLI::App& log) {
+  auto* command =
+      log.add_subcommand("inspect", "Show what a chunk log holds and check every record");
+  const auto given = std::make_shared<arguments>();
+  command->add_option("DIR", given->directory, "The log's directory")->required();
+  command->add_flag("--json", given->json, "Print JSON");
+  command->footer("Example:\n  annulus log inspect d0/big.iso");
+  command->callback([given] { reporting([&] { run(*given); }); });
+}
+
+}  // namespace annulus::cli

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "log_command.hpp"
+#include "options.hpp"
+#include "progress_bar.hpp"
+#include "stop_on_signal.hpp"
+
+namespace annulus::cli {
+namespace {
+
+constexpr auto examples = R"(Examples:
+  annulus log verify queue                    every record, on all CPUs
+  annulus log verify queue --threads 1        leaving the others alone
+  annulus log verify queue --json | jq '.faults[] | .file, .offset'
+
+Exit status 0 if the log is whole, 1 if it is not or cannot be read. Nothing is changed; the log must
+not be open for writing.)";
+
+constexpr std::uint64_t most_threads = 1024;
+
+struct arguments {
+  std::string directory, threads = "0";
+  bool json = false;
+};
+
+void run(const arguments& given) {
+  chunklog::reading_options how;
+  how.threads = static_cast<unsigned>(parse_count(given.threads, "--threads", 0, most_threads));
+  const stop_on_signal signals;
+  how.stop = signals.token();
+  const auto start = std::chrono::steady_clock::now();
+  chunklog::verified found;
+  {
+    progress_bar bar("verify");
+    how.progress = [&, total = log_bytes(given.directory)](std::uint64_t done) {
+      bar.update(done, total);
+    };
+    found = chunklog::verify(given.directory, how);
+  }
+  expect_ok(found);
+  const auto seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const auto& sum = found.summary;
+  if (given.json) {
+    const harness::json result{{"whole", found.whole()},         {"bytes", sum.bytes},
+                               {"records", sum.records},         {"lost_records", sum.lost_records},
+                               {"torn_bytes", sum.torn_bytes},   {"seconds", seconds},
+                               {"faults", to_json(found.faults)}};
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    print(found.faults);
+    fmt::print("{} in {} of {}, {:.2f} s, {:.0f} MB/s; {}\n", count_of(sum.records, "whole record"),
+               count_of(sum.chunks.size(), "chunk"), human_bytes(sum.bytes), seconds,
+               static_cast<double>(sum.bytes) / seconds / 1e6,
+               found.whole() ? "no fault" : count_of(found.faults.size(), "fault"));
+  }
+  if (!found.whole()) {
+    throw failure(
+        fmt::format("log {} has {}", given.directory, count_of(found.faults.size(), "fault")));
+  }
+}
+
+}  // namespace
+
+void add_log_verify(CLI::App& log) {
+  auto* command = log.add_subcommand("verify", "Check every record of a chunk log and its ledger");
+  const auto given = std::make_shared<arguments>();
+  command->add_option("DIR", given->directory, "The log's directory")->required();
+  command
+      ->add_option("--threads", given->threads,
+                   "Chunks that are read at the same time; 0: one a CPU")
+      ->capture_default_str();
+  command->add_flag("--json", given->json, "Print JSON");
+  command->footer(examples);
+  command->callback([given] { reporting([&] { run(*given); }); });
+}
+
+}  // namespace annulus::cli

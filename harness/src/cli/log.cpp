@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "json.hpp"
+#include "log_bench.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -92,6 +93,7 @@ void add_log(CLI::App& app) {
   show->add_flag("--json", given->json, "Print JSON");
   show->footer("Example:\n  annulus log inspect d0/big.iso");
   show->callback([given] { inspect(*given); });
+  add_log_bench(*command);
 }
 
 }  // namespace annulus::cli

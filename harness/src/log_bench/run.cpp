@@ -41,11 +41,12 @@ void measure_on_disk(cell& at, const plan& how) {
   settle(how.directory);
   const harness::scratch_directory files(how.directory / "lap");
   const auto place = files.path() / "log";
-  if (at.row == roof_rows) return keep(at, bare_writes(place, at.record_bytes, at.records));
   if (at.row == single_commit_rows)
     return keep(at, single_commits(place, at.record_bytes, how.commit_seconds));
   if (at.row == commit_rows)
     return keep(at, group_commits(place, at.record_bytes, at.producers, how.commit_seconds));
+  warm_page_cache(files.path() / "warm", at.record_bytes, at.records);
+  if (at.row == roof_rows) return keep(at, bare_writes(place, at.record_bytes, at.records));
   keep(at, logged_records(place, at.record_bytes, at.records,
                           at.row == durable_rows ? syncing::log : syncing::none));
 }

@@ -23,7 +23,7 @@ std::vector<std::byte> frames(std::size_t record_bytes, std::size_t n) {
 }
 
 bool accepted(const std::vector<std::byte>& data, std::size_t record_bytes, std::size_t n) {
-  frame_checker checker(record_bytes);
+  record_checker checker(record_bytes);
   checker.check(data, n);
   try {
     checker.finish();
@@ -48,6 +48,8 @@ cell steady(const char* name, std::size_t record_bytes, double seconds) {
              {{records_per_second, {1e6 / seconds, 1e6 / seconds}},
               {seconds_taken, {seconds, seconds}},
               {seconds_with_sync, {2 * seconds, 2 * seconds}},
+              {bytes_per_write, {262144, 262144}},
+              {percent_from_memory, {25, 25}},
               {user_percent, {100, 100}},
               {system_percent, {50, 50}},
               {total_percent, {150, 150}},
@@ -92,7 +94,7 @@ TEST(log_bench, records_are_counted_over_several_checks) {
   constexpr std::size_t whole = sizeof(frame_header) + size;
   std::vector<std::byte> data(2 * whole);
   frame_writer writer(size, 2);
-  frame_checker checker(size);
+  record_checker checker(size);
   for (int round = 0; round < 5; ++round) {
     writer.write(data, 2);
     checker.check(data, 2);
@@ -129,6 +131,7 @@ TEST(log_bench, the_table_reads_as_the_seeds) {
   EXPECT_TRUE(shows(text, "97.7 / 102")) << text;          // MiB/s and MB/s of payload
   EXPECT_TRUE(shows(text, "110 / 115")) << text;           // and of all bytes
   EXPECT_TRUE(shows(text, "2.50 [2.50-2.50] s")) << text;  // with fdatasync
+  EXPECT_TRUE(shows(text, "256       25.0 %")) << text;    // KiB a write, and from memory
   EXPECT_TRUE(shows(text, "0.800 [0.800-0.800]")) << text;  // of the roof
 }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <annulus/chunklog/log.hpp>
 #include <annulus/chunklog/record.hpp>
-#include <mutex>
+#include <annulus/chunklog/shared_writer.hpp>
 #include <thread>
 #include <vector>
 
@@ -39,8 +39,8 @@ clock::time_point after(clock::time_point start, double seconds) {
 }
 
 commit_lap summed(clock::time_point start, const std::vector<double>& latencies) {
-  return {latencies.size(), seconds_between(start, clock::now()), harness::quantile(latencies, 0.5),
-          harness::quantile(latencies, 0.99)};
+  return {latencies.size(), latencies.size(), seconds_between(start, clock::now()),
+          harness::quantile(latencies, 0.5), harness::quantile(latencies, 0.99)};
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ commit_lap group_commits(const std::filesystem::path& directory, std::size_t rec
                          unsigned producers, double seconds) {
   auto opened = chunklog::chunk_log::open(directory);
   if (!opened.ok()) bench::give_up(opened.message);
-  std::mutex alone;  // the writer is for one thread at a time
+  chunklog::shared_writer front(opened.log->writer());
   payload_source source(record_bytes, 1);
   source.make(1, 1);
   const auto payload = source.at(0);
@@ -60,10 +60,9 @@ commit_lap group_commits(const std::filesystem::path& directory, std::size_t rec
     for (auto& mine : of_each) {
       threads.emplace_back([&, end = after(start, seconds)] {
         mine = latencies_of(end, [&](std::size_t) {
-          const std::scoped_lock hold(alone);
-          const auto done = opened.log->writer().append(payload);
+          const auto done = front.append(payload);
           if (!done.ok()) bench::give_up(done.message);
-          if (const auto on_disk = opened.log->writer().sync(); !on_disk.ok())
+          if (const auto on_disk = front.durable(done.id); !on_disk.ok())
             bench::give_up(on_disk.message);
         });
       });
@@ -71,7 +70,9 @@ commit_lap group_commits(const std::filesystem::path& directory, std::size_t rec
   }
   std::vector<double> all;
   for (const auto& mine : of_each) all.insert(all.end(), mine.begin(), mine.end());
-  return summed(start, all);
+  auto out = summed(start, all);
+  out.syncs = opened.log->stats().syncs;
+  return out;
 }
 
 commit_lap single_commits(const std::filesystem::path& file, std::size_t record_bytes,

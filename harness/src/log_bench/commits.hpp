@@ -9,8 +9,9 @@ namespace annulus::log_bench {
 /// What the producers got confirmed within the time, all together.
 struct commit_lap {
   std::uint64_t confirmed = 0;
-  double seconds = 0;  ///< until the last producer had its last confirmation
-  double p50 = 0;      ///< of an append, until it was confirmed, in seconds
+  std::uint64_t syncs = 0;  ///< that it took
+  double seconds = 0;       ///< until the last producer had its last confirmation
+  double p50 = 0;           ///< of an append, until it was confirmed, in seconds
   double p99 = 0;
 };
 

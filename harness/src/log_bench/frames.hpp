@@ -1,8 +1,10 @@
 // Records in a ring: how they lie there, and how they are made and checked.
 #pragma once
 
+#include <annulus/chunklog/log.hpp>
 #include <annulus/transfer.hpp>
 #include <cstdint>
+#include <span>
 
 #include "buffer.hpp"
 
@@ -70,13 +72,15 @@ class frame_writer {
 };
 
 /// Compares records, every byte of them, where they lie.
-class frame_checker {
+class record_checker {
  public:
-  explicit frame_checker(std::size_t record_bytes) noexcept : stream_(record_bytes) {}
+  explicit record_checker(std::size_t record_bytes) noexcept : stream_(record_bytes) {}
 
   /// Checks the next `n` records. Costs the same whatever it finds. Precondition: `data` is as
   /// large as they are.
   void check(bytes_view data, std::size_t n) noexcept;
+  /// The same of the next records of a log.
+  void check(std::span<const chunklog::log_record> records) noexcept;
 
   /// Throws bench::corruption if anything so far was not what was sent.
   void finish() const;

@@ -26,6 +26,8 @@ struct lap {
   double durable_seconds = 0;  ///< until fdatasync has returned, too; 0: nothing is stored
   double user = 0;             ///< CPU-seconds of the process within `seconds`
   double system = 0;
+  std::uint64_t writes = 0;       ///< calls that wrote chunks; 0: not counted
+  std::uint64_t from_memory = 0;  ///< bytes that the reader had without a file
 
   lap() = default;
   lap(std::uint64_t count, const reading& start, const reading& end) noexcept

@@ -93,7 +93,7 @@ class record_pool {
 lap copied_records(const harness::cpu_pair& cpus, std::size_t record_bytes, std::uint64_t records) {
   const auto frame_bytes = sizeof(frame_header) + record_bytes;
   frame_writer writer(record_bytes, std::max<std::size_t>(1, batch_bytes / frame_bytes));
-  frame_checker checker(record_bytes);
+  record_checker checker(record_bytes);
   const auto done = through_ring(
       cpus, frame_bytes, records, [&](bytes_span to, std::size_t n) { writer.write(to, n); },
       [&](bytes_view from, std::size_t n) { checker.check(from, n); });

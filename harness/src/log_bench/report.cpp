@@ -146,7 +146,7 @@ std::string both_units(double bytes) {
 
 std::string left_out(const outcome& found, const std::vector<const cell*>& cells) {
   lines volume{{"RECORD_SIZE", "payload MiB/s / MB/s", "with headers MiB/s / MB/s", "TIME",
-                "with fdatasync", "records/s so"}};
+                "with fdatasync", "records/s so", "KiB/write", "from memory"}};
   lines roof{{"RECORD_SIZE", "records/s", "roof's", "ratio", "with fdatasync: records/s", "roof's",
               "ratio"}};
   for (const auto* at : cells) {
@@ -160,7 +160,9 @@ std::string left_out(const outcome& found, const std::vector<const cell*>& cells
     };
     volume.push_back({size, both_units(rate * static_cast<double>(at->record_bytes)),
                       both_units(rate * whole), shown(of(*at, seconds_taken)) + " s",
-                      shown(of(*at, seconds_with_sync)) + " s", shown(synced(*at))});
+                      shown(of(*at, seconds_with_sync)) + " s", shown(synced(*at)),
+                      number(median_of(*at, bytes_per_write) / 1024),
+                      number(median_of(*at, percent_from_memory)) + " %"});
     const auto* const best = find(found, roof_rows, at->record_bytes);
     if (best == nullptr) continue;
     roof.push_back({size, shown(of(*at, records_per_second)), shown(of(*best, records_per_second)),
@@ -178,10 +180,11 @@ std::string commits(const outcome& found, const plan& how) {
   const auto shared = cells_in(found, commit_rows);
   if (shared.empty()) return "";
   const auto* const single = find(found, single_commit_rows, how.commit_bytes);
-  lines rows{{"", "producers", "confirmed/s", "p50 µs", "p99 µs", "ratio"}};
+  lines rows{{"", "producers", "confirmed/s", "p50 µs", "p99 µs", "a sync", "ratio"}};
   const auto add = [&](const std::string& name, const cell& at) {
     rows.push_back({name, fmt::format("{}", at.producers), shown(of(at, confirmed_per_second)),
                     shown(of(at, confirmed_p50)), shown(of(at, confirmed_p99)),
+                    number(median_of(at, confirmed_per_sync)),
                     shown(ratio(at, confirmed_per_second, *single, confirmed_per_second))});
   };
   add("write and fdatasync of each record", *single);

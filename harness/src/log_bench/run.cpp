@@ -19,6 +19,11 @@ void keep(cell& at, const lap& found) {
   add(records_per_second, records / found.seconds);
   add(seconds_taken, found.seconds);
   if (found.durable_seconds > 0) add(seconds_with_sync, found.durable_seconds);
+  if (found.writes > 0) {
+    const auto bytes = static_cast<double>(logged_bytes(at.record_bytes, found.records));
+    add(bytes_per_write, bytes / static_cast<double>(found.writes));
+    add(percent_from_memory, static_cast<double>(found.from_memory) / bytes * 100);
+  }
   add(user_percent, found.user / found.seconds * 100);
   add(system_percent, found.system / found.seconds * 100);
   add(total_percent, (found.user + found.system) / found.seconds * 100);
@@ -27,6 +32,8 @@ void keep(cell& at, const lap& found) {
 
 void keep(cell& at, const commit_lap& found) {
   at.metrics[confirmed_per_second].push_back(static_cast<double>(found.confirmed) / found.seconds);
+  at.metrics[confirmed_per_sync].push_back(static_cast<double>(found.confirmed) /
+                                           static_cast<double>(found.syncs));
   at.metrics[confirmed_p50].push_back(found.p50 * 1e6);
   at.metrics[confirmed_p99].push_back(found.p99 * 1e6);
 }

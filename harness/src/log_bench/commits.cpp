@@ -57,6 +57,7 @@ commit_lap group_commits(const std::filesystem::path& directory, std::size_t rec
   const auto start = clock::now();
   {
     std::vector<std::jthread> threads;
+    threads.reserve(producers);
     for (auto& mine : of_each) {
       threads.emplace_back([&, end = after(start, seconds)] {
         mine = latencies_of(end, [&](std::size_t) {

@@ -50,10 +50,10 @@ class findings {
   }
 
  private:
-  const record_stream& stream_;
-  std::size_t wide_;
   lane offsets_{};
   lane seen_{};
+  const record_stream& stream_;
+  std::size_t wide_;
   std::uint64_t odd_ = 0;
 };
 

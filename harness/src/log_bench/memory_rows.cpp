@@ -76,16 +76,17 @@ struct record_descriptor {
 class record_pool {
  public:
   explicit record_pool(std::size_t record_bytes)
-      : record_bytes_(record_bytes), memory_(count * record_bytes) {}
+      : record_bytes_(record_bytes), memory_(count * record_bytes), first_(memory_.data()) {}
 
-  [[nodiscard]] record_descriptor record(std::uint64_t id) noexcept {
-    return {memory_.data() + id % count * record_bytes_, record_bytes_, id};
+  [[nodiscard]] record_descriptor record(std::uint64_t id) const noexcept {
+    return {first_ + id % count * record_bytes_, record_bytes_, id};
   }
 
  private:
   static constexpr std::size_t count = 256;
   std::size_t record_bytes_;
   bench::buffer memory_;
+  const std::byte* first_;
 };
 
 }  // namespace
@@ -109,19 +110,26 @@ lap record_descriptors(const harness::cpu_pair& cpus, std::size_t record_bytes,
   std::uint64_t wrong = 0;
   const auto done = through_ring(
       cpus, sizeof(record_descriptor), records,
-      [&](bytes_span to, std::size_t n) {
+      [&pool, &made](bytes_span to, std::size_t n) {
+        const auto last = made;  // in a register: what is stored here might lie in `made`
         for (std::size_t i = 0; i < n; ++i) {
-          const auto each = pool.record(++made);
+          const auto each = pool.record(last + i + 1);
           std::memcpy(to.data() + i * sizeof each, &each, sizeof each);
         }
+        made += n;
       },
-      [&](bytes_view from, std::size_t n) {
+      [&pool, &taken, &wrong](bytes_view from, std::size_t n) {
+        const auto last = taken;
+        std::uint64_t different = 0;
         for (std::size_t i = 0; i < n; ++i) {
           record_descriptor found;
           std::memcpy(&found, from.data() + i * sizeof found, sizeof found);
-          const auto due = pool.record(++taken);
-          wrong += found.payload != due.payload || found.bytes != due.bytes || found.id != due.id;
+          const auto due = pool.record(last + i + 1);
+          different |= (found.bytes ^ due.bytes) | (found.id ^ due.id) |
+                       static_cast<std::uint64_t>(found.payload != due.payload);
         }
+        taken += n;
+        wrong |= different;
       });
   if (wrong != 0) throw bench::corruption("the descriptors that arrived are not those sent");
   return done;

@@ -81,12 +81,7 @@ harness::cpu_pair choose_cpus(const std::vector<std::string>& given) {
     }
     return pair;
   }
-  using harness::relation;
-  for (const relation kind : {relation::shared_l2, relation::shared_l3, relation::same_node,
-                              relation::cross_node, relation::same_core}) {
-    if (!machine.pairs(kind).empty()) return machine.pairs(kind).front();
-  }
-  throw failure(fmt::format("two CPUs are needed, and only {} may be used", machine.cpus.size()));
+  return harness::nearest_pair(machine);
 }
 
 std::vector<std::size_t> parse_sizes(const suite& what, const std::vector<std::string>& given) {

@@ -6,16 +6,15 @@
 namespace annulus::bench {
 namespace {
 
-constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+constexpr std::size_t word_bytes = payload_word_bytes;
 constexpr std::size_t lane_bytes = 64;
 constexpr std::size_t lanes = lane_bytes / word_bytes;
-// Odd, so that no two words of the stream are equal; the bits are the golden ratio's.
-constexpr std::uint64_t step = 0x9E3779B97F4A7C15;
+constexpr std::uint64_t step = payload_step;
 
 using lane = std::uint64_t __attribute__((vector_size(lane_bytes)));
 
 constexpr std::uint64_t word_at(std::uint64_t position) noexcept {
-  return (position / word_bytes + 1) * step;
+  return payload_word(position / word_bytes);
 }
 
 std::byte byte_at(std::uint64_t position) noexcept {

@@ -53,25 +53,6 @@ json governor_of(const topology& machine) {
   return found.size() == 1 ? json(*found.begin()) : json(found);
 }
 
-json filesystem_of(const std::filesystem::path& directory) {
-  struct known {
-    std::uint64_t magic;
-    std::string_view name;
-  };
-  constexpr std::array names{known{0xEF53, "ext4"},          known{0x58465342, "xfs"},
-                             known{0x9123683E, "btrfs"},     known{0x01021994, "tmpfs"},
-                             known{0x794C7630, "overlayfs"}, known{0x6969, "nfs"},
-                             known{0x2FC12FC1, "zfs"},       known{0xF2F52010, "f2fs"},
-                             known{0x01021997, "9p"},        known{0x65735546, "fuse"}};
-  struct statfs status {};
-  if (statfs(directory.c_str(), &status) != 0) return nullptr;
-  const auto magic = static_cast<std::uint64_t>(status.f_type) & 0xFFFFFFFFU;
-  for (const known& each : names) {
-    if (each.magic == magic) return each.name;
-  }
-  return fmt::format("{:#x}", magic);
-}
-
 json clock_description() {
   timespec resolution{};
   clock_getres(CLOCK_MONOTONIC, &resolution);
@@ -109,11 +90,31 @@ std::string git_commit(const std::filesystem::path& root) {
   }
 }
 
+std::string filesystem_of(const std::filesystem::path& directory) {
+  struct known {
+    std::uint64_t magic;
+    std::string_view name;
+  };
+  constexpr std::array names{
+      known{0xEF53, "ext4"},      known{0x58465342, "xfs"},       known{0x9123683E, "btrfs"},
+      known{0x01021994, "tmpfs"}, known{0x794C7630, "overlayfs"}, known{0x6969, "nfs"},
+      known{0x2FC12FC1, "zfs"},   known{0xF2F52010, "f2fs"},      known{0x01021997, "9p"},
+      known{0x65735546, "fuse"},  known{0x858458F6, "ramfs"}};
+  struct statfs status {};
+  if (statfs(directory.c_str(), &status) != 0) return "";
+  const auto magic = static_cast<std::uint64_t>(status.f_type) & 0xFFFFFFFFU;
+  for (const known& each : names) {
+    if (each.magic == magic) return std::string(each.name);
+  }
+  return fmt::format("{:#x}", magic);
+}
+
 json describe_machine(const topology& machine, const std::filesystem::path& work) {
   utsname kernel{};
   uname(&kernel);
   std::set<int> packages;
   for (const core& at : machine.cores) packages.insert(at.package);
+  const auto filesystem = filesystem_of(work);
   return {{"cpu_model", machine.cpu_model},
           {"architecture", kernel.machine},
           {"packages", packages.size()},
@@ -125,7 +126,7 @@ json describe_machine(const topology& machine, const std::filesystem::path& work
           {"governor", governor_of(machine)},
           {"transparent_huge_pages", line_of("/sys/kernel/mm/transparent_hugepage/enabled")},
           {"clock", clock_description()},
-          {"work_filesystem", filesystem_of(work)},
+          {"work_filesystem", filesystem.empty() ? json(nullptr) : json(filesystem)},
           {"is_this_system", machine.is_this_system}};
 }
 

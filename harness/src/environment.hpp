@@ -24,6 +24,10 @@ build_info this_build(const std::filesystem::path& root);
 /// "1a2b3c4d5e6f", with "-modified" if tracked files differ from it; empty if git knows none.
 std::string git_commit(const std::filesystem::path& root);
 
+/// The name of the file system that `directory` is on ("ext4"), its magic number in hexadecimal if
+/// it has none here; empty if it cannot be asked.
+std::string filesystem_of(const std::filesystem::path& directory);
+
 /// The machine, its kernel and its state now; `work` is where cells put their files. What cannot
 /// be read is null. Holds no host name and no absolute path.
 json describe_machine(const topology& machine, const std::filesystem::path& work);

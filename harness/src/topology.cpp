@@ -217,6 +217,14 @@ topology topology_from_synthetic(const std::string& description) {
   return read(from.get());
 }
 
+cpu_pair nearest_pair(const topology& machine) {
+  for (const relation kind : {relation::shared_l2, relation::shared_l3, relation::same_node,
+                              relation::cross_node, relation::same_core}) {
+    if (!machine.pairs(kind).empty()) return machine.pairs(kind).front();
+  }
+  throw error(fmt::format("two CPUs are needed, and only {} may be used", machine.cpus.size()));
+}
+
 std::string machine_slug(const topology& machine) {
   std::string text = machine.cpu_model.empty() ? "unknown-cpu" : machine.cpu_model;
   for (const std::string_view mark : {"(R)", "(r)", "(TM)", "(tm)", "(C)"}) {

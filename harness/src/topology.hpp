@@ -88,6 +88,10 @@ topology topology_from_xml(const std::string& xml);
 /// `description` as in hwloc(7), "Synthetic topologies": "numa:2 l3:1 core:4 pu:2".
 topology topology_from_synthetic(const std::string& description);
 
+/// The nearest two CPUs that are two cores, else two hardware threads of one. Throws `error` if
+/// there is one CPU only.
+cpu_pair nearest_pair(const topology& machine);
+
 /// A directory name for results of this kind of machine: "intel-xeon-processor-2cpu". Not the
 /// host's name.
 std::string machine_slug(const topology& machine);

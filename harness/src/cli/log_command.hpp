@@ -15,6 +15,7 @@ void add_log_inspect(CLI::App& log);
 void add_log_verify(CLI::App& log);
 void add_log_repair(CLI::App& log);
 void add_log_tail(CLI::App& log);
+void add_log_bench(CLI::App& log);
 
 /// Throws failure for a call that did not succeed.
 void expect_ok(const chunklog::status& done);

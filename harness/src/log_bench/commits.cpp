@@ -1,0 +1,98 @@
+#include "commits.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <annulus/chunklog/log.hpp>
+#include <annulus/chunklog/record.hpp>
+#include <annulus/chunklog/shared_writer.hpp>
+#include <thread>
+#include <vector>
+
+#include "duel.hpp"
+#include "files.hpp"
+#include "frames.hpp"
+#include "statistics.hpp"
+
+namespace annulus::log_bench {
+namespace {
+
+using bench::clock;
+using bench::seconds_between;
+
+// Until the time is up: `commit(n)` makes the n-th record of this producer durable.
+template <class Commit>
+std::vector<double> latencies_of(clock::time_point end, Commit commit) {
+  std::vector<double> out;
+  for (auto before = clock::now(); before < end;) {
+    commit(out.size());
+    const auto after = clock::now();
+    out.push_back(seconds_between(before, after));
+    before = after;
+  }
+  return out;
+}
+
+clock::time_point after(clock::time_point start, double seconds) {
+  return start +
+         std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+commit_lap summed(clock::time_point start, const std::vector<double>& latencies) {
+  return {latencies.size(), latencies.size(), seconds_between(start, clock::now()),
+          harness::quantile(latencies, 0.5), harness::quantile(latencies, 0.99)};
+}
+
+}  // namespace
+
+commit_lap group_commits(const std::filesystem::path& directory, std::size_t record_bytes,
+                         unsigned producers, double seconds) {
+  auto opened = chunklog::chunk_log::open(directory);
+  if (!opened.ok()) bench::give_up(opened.message);
+  chunklog::shared_writer front(opened.log->writer());
+  payload_source source(record_bytes, 1);
+  source.make(1, 1);
+  const auto payload = source.at(0);
+  std::vector<std::vector<double>> of_each(producers);
+  const auto start = clock::now();
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(producers);
+    for (auto& mine : of_each) {
+      threads.emplace_back([&, end = after(start, seconds)] {
+        mine = latencies_of(end, [&](std::size_t) {
+          const auto done = front.append(payload);
+          if (!done.ok()) bench::give_up(done.message);
+          if (const auto on_disk = front.durable(done.id); !on_disk.ok())
+            bench::give_up(on_disk.message);
+        });
+      });
+    }
+  }
+  std::vector<double> all;
+  for (const auto& mine : of_each) all.insert(all.end(), mine.begin(), mine.end());
+  auto out = summed(start, all);
+  out.syncs = opened.log->stats().syncs;
+  return out;
+}
+
+commit_lap single_commits(const std::filesystem::path& file, std::size_t record_bytes,
+                          double seconds) {
+  using chunklog::record_layout;
+  const auto fd = open_file(file, O_RDWR | O_CREAT | O_EXCL);
+  payload_source source(record_bytes, 1);
+  source.make(1, 1);
+  const auto payload = source.at(0);
+  std::vector<std::byte> record(record_layout::header_bytes + record_bytes);
+  const auto start = clock::now();
+  return summed(start, latencies_of(after(start, seconds), [&](std::size_t n) {
+                  const auto header = chunklog::encode(chunklog::make_header(n + 1, {&payload, 1}));
+                  std::copy(header.begin(), header.end(), record.begin());
+                  std::copy(payload.begin(), payload.end(),
+                            record.begin() + record_layout::header_bytes);
+                  write_whole(fd.get(), record, n * record.size());
+                  sync_data(fd.get());
+                }));
+}
+
+}  // namespace annulus::log_bench

@@ -1,0 +1,28 @@
+// Durable rates: each producer appends a record, waits until it is on disk, and appends the next.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace annulus::log_bench {
+
+/// What the producers got confirmed within the time, all together.
+struct commit_lap {
+  std::uint64_t confirmed = 0;
+  std::uint64_t syncs = 0;  ///< that it took
+  double seconds = 0;       ///< until the last producer had its last confirmation
+  double p50 = 0;           ///< of an append, until it was confirmed, in seconds
+  double p99 = 0;
+};
+
+/// Group commit: `producers` threads share a log. `directory` must not exist; it is left there.
+/// Ends the program if a call fails.
+commit_lap group_commits(const std::filesystem::path& directory, std::size_t record_bytes,
+                         unsigned producers, double seconds);
+
+/// What the log is compared with: one thread that writes a record, header included, to the end of
+/// `file`, which must not exist, and syncs it, again and again. Ends the program if a call fails.
+commit_lap single_commits(const std::filesystem::path& file, std::size_t record_bytes,
+                          double seconds);
+
+}  // namespace annulus::log_bench

@@ -1,0 +1,130 @@
+#include "run.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "commits.hpp"
+#include "disk_rows.hpp"
+#include "error.hpp"
+#include "files.hpp"
+#include "memory_rows.hpp"
+#include "scratch.hpp"
+
+namespace annulus::log_bench {
+namespace {
+
+void keep(cell& at, const lap& found) {
+  const auto records = static_cast<double>(found.records);
+  const auto add = [&at](const char* name, double value) { at.metrics[name].push_back(value); };
+  add(records_per_second, records / found.seconds);
+  add(seconds_taken, found.seconds);
+  if (found.durable_seconds > 0) add(seconds_with_sync, found.durable_seconds);
+  if (found.writes > 0) {
+    const auto bytes = static_cast<double>(logged_bytes(at.record_bytes, found.records));
+    add(bytes_per_write, bytes / static_cast<double>(found.writes));
+    add(percent_from_memory, static_cast<double>(found.from_memory) / bytes * 100);
+  }
+  add(user_percent, found.user / found.seconds * 100);
+  add(system_percent, found.system / found.seconds * 100);
+  add(total_percent, (found.user + found.system) / found.seconds * 100);
+  add(cpu_per_record, (found.user + found.system) / records * 1e6);
+}
+
+void keep(cell& at, const commit_lap& found) {
+  at.metrics[confirmed_per_second].push_back(static_cast<double>(found.confirmed) / found.seconds);
+  at.metrics[confirmed_per_sync].push_back(static_cast<double>(found.confirmed) /
+                                           static_cast<double>(found.syncs));
+  at.metrics[confirmed_p50].push_back(found.p50 * 1e6);
+  at.metrics[confirmed_p99].push_back(found.p99 * 1e6);
+}
+
+void measure_in_memory(cell& at, const plan& how) {
+  const auto lap_of = at.row == memory_rows ? copied_records : record_descriptors;
+  keep(at, lap_of(how.cpus, at.record_bytes, at.records));
+}
+
+void measure_on_disk(cell& at, const plan& how) {
+  // What an earlier repetition left for the disk to do is not this one's.
+  settle(how.directory);
+  const harness::scratch_directory files(how.directory / "lap");
+  const auto place = files.path() / "log";
+  if (at.row == single_commit_rows)
+    return keep(at, single_commits(place, at.record_bytes, how.commit_seconds));
+  if (at.row == commit_rows)
+    return keep(at, group_commits(place, at.record_bytes, at.producers, how.commit_seconds));
+  warm_page_cache(files.path() / "warm", at.record_bytes, at.records);
+  if (at.row == roof_rows) return keep(at, bare_writes(place, at.record_bytes, at.records));
+  keep(at, logged_records(place, at.record_bytes, at.records,
+                          at.row == durable_rows ? syncing::log : syncing::none));
+}
+
+void measure(cell& at, const plan& how) {
+  if (at.row == memory_rows || at.row == descriptor_rows) return measure_in_memory(at, how);
+  measure_on_disk(at, how);
+}
+
+}  // namespace
+
+std::vector<planned> cells_of(const plan& what) {
+  std::vector<planned> out;
+  int group = 0;
+  const auto wanted = [&what](const char* row) { return what.rows.contains(row); };
+  for (const auto* row : {memory_rows, descriptor_rows}) {
+    if (!wanted(row)) continue;
+    for (const auto size : what.sizes)
+      out.push_back({{row, size, 1, what.memory_records}, group++});
+  }
+  for (const auto size : what.sizes) {
+    if (!wanted(disk_rows) && !wanted(durable_rows)) break;
+    for (const auto* row : {disk_rows, durable_rows, roof_rows}) {
+      if (row == roof_rows || wanted(row))
+        out.push_back({{row, size, 1, what.disk_records}, group});
+    }
+    ++group;
+  }
+  if (wanted(commit_rows)) {
+    out.push_back({{single_commit_rows, what.commit_bytes, 1, 0}, group});
+    for (const auto producers : what.producers)
+      out.push_back({{commit_rows, what.commit_bytes, producers, 0}, group});
+  }
+  return out;
+}
+
+std::uint64_t disk_bytes(const plan& what) noexcept {
+  std::uint64_t most = 0;
+  for (const auto& [at, group] : cells_of(what)) {
+    const bool stored = at.row == disk_rows || at.row == durable_rows || at.row == roof_rows;
+    if (stored) most = std::max(most, logged_bytes(at.record_bytes, at.records));
+  }
+  return most;
+}
+
+outcome run(const plan& what, const std::stop_token& stop,
+            const std::function<void(std::size_t, std::size_t)>& progress) {
+  auto cells = cells_of(what);
+  std::vector<std::size_t> order(cells.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto all = cells.size() * static_cast<std::size_t>(what.repetitions);
+  std::size_t done = 0;
+  std::mt19937 random(std::random_device{}());
+  const auto before = bench::usage_now(what.cpus);
+  for (int pass = 0; pass < what.repetitions; ++pass) {
+    std::map<int, std::uint64_t> turns;
+    for (const auto& each : cells) turns.try_emplace(each.group, random());
+    std::shuffle(order.begin(), order.end(), random);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t one, std::size_t other) {
+      return turns.at(cells[one].group) < turns.at(cells[other].group);
+    });
+    for (const auto index : order) {
+      if (stop.stop_requested()) throw harness::error("stopped by a signal");
+      measure(cells[index].what, what);
+      progress(++done, all);
+    }
+  }
+  const auto after = bench::usage_now(what.cpus);
+  outcome out{{}, bench::between(before, after)};
+  for (auto& each : cells) out.cells.push_back(std::move(each.what));
+  return out;
+}
+
+}  // namespace annulus::log_bench

@@ -93,6 +93,8 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
     return found;
   }
   found.file_bytes = size.bytes;
+  std::size_t valid = 0;
+  bool rotten = false;
   for (const auto offset : slot_layout::offsets) {
     slot_bytes bytes{};
     const auto read = directory.files.read(found.file.get(), bytes, offset);
@@ -100,10 +102,12 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
       failed(read.error);
       return found;
     }
-    if (const auto slot = decode_slot(bytes); slot.sequence > found.newest.sequence) {
-      found.newest = slot;
-    }
+    const auto slot = decode_slot(bytes);
+    if (slot.sequence != 0) ++valid;
+    if (slot.sequence == 0 && bytes != slot_bytes{}) rotten = true;
+    if (slot.sequence > found.newest.sequence) found.newest = slot;
   }
+  found.other_damaged = valid == 1 && (rotten || found.newest.sequence > 1);
   return found;
 }
 

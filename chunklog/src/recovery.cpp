@@ -45,6 +45,10 @@ class recoverer {
       report_.created = true;
       return {};
     }
+    if (read_.other_damaged) {
+      note(directory_.file(ledger_name), " has one damaged slot: what was acknowledged since ",
+           state_.last_acknowledged, " may come again");
+    }
     std::vector<chunk_number> strays;
     if (known_) {
       auto order = arrange(present.numbers, state_);
@@ -148,6 +152,7 @@ class recoverer {
       if (made.error) return ledger_failed(made.error);
       read_.file = std::move(made.fd);
     }
+    const bool damaged = read_.other_damaged;
     book_.emplace(directory_.files, std::move(read_.file), read_.newest, directory_.durable);
     if (report_.created) {
       // The ledger precedes the chunk, so that a lone chunk always means a lost ledger.
@@ -156,7 +161,7 @@ class recoverer {
     if (tear_) {
       if (auto bad = cut_tear(); !bad.ok()) return bad;
     }
-    const bool changed = report_.ledger_rebuilt || state_ != book_->state();
+    const bool changed = report_.ledger_rebuilt || damaged || state_ != book_->state();
     if (changed) {
       for (const auto number : scanned_) {
         if (auto bad = sync_chunk(number); !bad.ok()) return bad;

@@ -52,6 +52,10 @@ class view_builder {
           sentence(directory_.file(ledger_name), book.file ? " has no valid slot" : " is missing"));
       return;
     }
+    if (book.other_damaged) {
+      add(fault_kind::bad_ledger, ledger_name, 0, 0,
+          sentence(directory_.file(ledger_name), " has one damaged slot"));
+    }
     summary_.ledger_sequence = book.newest.sequence;
     summary_.writer_chunk = ledger_.writer_file;
     summary_.reader_chunk = ledger_.reader_file;

@@ -31,6 +31,13 @@ void recording_files::record(event step) {
   trace_.push_back(std::move(step));
 }
 
+event recording_files::at(int fd, event::kind what, std::uint64_t number) const {
+  auto step = files_.at(fd);
+  step.what = what;
+  step.number = number;
+  return step;
+}
+
 chunklog::opened_file recording_files::open(int directory, const std::string& name, int flags) {
   const std::scoped_lock hold(mutex_);
   auto made = behind_.open(directory, name, flags);
@@ -40,9 +47,9 @@ chunklog::opened_file recording_files::open(int directory, const std::string& na
     known = names_.emplace(name, next_++).first;
     record({event::kind::create, known->second, 0, name, {}, {}, 0});
   } else if ((flags & O_TRUNC) != 0) {
-    record({event::kind::truncate, known->second, 0, {}, {}, {}, 0});
+    record({event::kind::truncate, known->second, 0, name, {}, {}, 0});
   }
-  files_[made.fd.get()] = known->second;
+  files_[made.fd.get()] = {{}, known->second, 0, name, {}, {}, 0};
   return made;
 }
 
@@ -82,21 +89,23 @@ transfer recording_files::write(int fd, std::span<const bytes_view> parts, std::
     const auto n = std::min(part.size(), done.bytes - data.size());
     data.append(reinterpret_cast<const char*>(part.data()), n);
   }
-  record({event::kind::write, files_.at(fd), offset, {}, {}, std::move(data), 0});
+  auto step = at(fd, event::kind::write, offset);
+  step.data = std::move(data);
+  record(std::move(step));
   return done;
 }
 
 std::error_code recording_files::truncate(int fd, std::uint64_t bytes) {
   const std::scoped_lock hold(mutex_);
   const auto error = behind_.truncate(fd, bytes);
-  if (!error) record({event::kind::truncate, files_.at(fd), bytes, {}, {}, {}, 0});
+  if (!error) record(at(fd, event::kind::truncate, bytes));
   return error;
 }
 
 std::error_code recording_files::sync_data(int fd) {
   const std::scoped_lock hold(mutex_);
   const auto error = behind_.sync_data(fd);
-  if (!error) record({event::kind::sync_file, files_.at(fd), 0, {}, {}, {}, 0});
+  if (!error) record(at(fd, event::kind::sync_file));
   return error;
 }
 

@@ -54,13 +54,15 @@ class recording_files final : public chunklog::file_system {
 
  private:
   void record(event step);
+  [[nodiscard]] event at(int fd, event::kind what, std::uint64_t number = 0) const;
 
   chunklog::file_system& behind_;
   const bool record_sites_;
   std::mutex mutex_;
   trace trace_;
   std::map<std::string, int> names_;
-  std::map<int, int> files_;  // by descriptor; one that is closed is replaced when it is used again
+  std::map<int, event> files_;  // number and name, by descriptor; one that is closed is replaced
+                                // when it is used again
   int next_ = 0;
 };
 

@@ -12,12 +12,12 @@
 #include <mutex>
 #include <sstream>
 #include <stdexcept>
-#include <vector>
 
 namespace annulus::crash {
 namespace {
 
 using frames = std::vector<void*>;
+using lines = std::vector<std::string>;
 
 struct known_sites {
   std::mutex mutex;
@@ -33,7 +33,7 @@ known_sites& known() {
 // Two of them are the recorder's own; the log's chains are shorter than the rest.
 constexpr std::size_t depth = 12;
 
-std::string run(const std::string& command) {
+std::string output_of(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   if (!pipe) throw std::runtime_error("addr2line cannot be run");
   std::string text;
@@ -42,6 +42,27 @@ std::string run(const std::string& command) {
     text.append(part.data(), n);
   }
   return text;
+}
+
+// With inlining, one address stands for several lines, the innermost first.
+lines lines_of(void* frame) {
+  Dl_info where{};
+  if (::dladdr(frame, &where) == 0 || where.dli_fname == nullptr) return {};
+  // The call is before the address that it returns to.
+  const auto offset = reinterpret_cast<std::uintptr_t>(frame) -
+                      reinterpret_cast<std::uintptr_t>(where.dli_fbase) - 1;
+  std::ostringstream command;
+  command << "addr2line -i -e '" << where.dli_fname << "' 0x" << std::hex << offset;
+  std::istringstream text(output_of(command.str()));
+  constexpr std::string_view sources = "chunklog/src/";
+  lines found;
+  for (std::string line; std::getline(text, line);) {
+    const auto at = line.find(sources);
+    if (at == std::string::npos) continue;
+    line.erase(0, at + sources.size());
+    found.push_back(line.substr(0, line.find(' ')));
+  }
+  return found;
 }
 
 }  // namespace
@@ -57,32 +78,20 @@ int calling_site() {
   return at->second;
 }
 
-std::string describe_site(int site) {
+std::vector<std::string> log_lines(int site) {
   frames chain;
   {
     const std::scoped_lock hold(known().mutex);
     chain = known().by_number.at(static_cast<std::size_t>(site) - 1);
   }
-  std::ostringstream command;
-  command << "addr2line -i -e /proc/" << ::getpid() << "/exe" << std::hex;
+  static std::map<void*, lines> resolved;
+  lines all;
   for (auto* const frame : chain) {
-    Dl_info where{};
-    ::dladdr(frame, &where);
-    // The call is before the address that it returns to.
-    command << " 0x"
-            << reinterpret_cast<std::uintptr_t>(frame) -
-                   reinterpret_cast<std::uintptr_t>(where.dli_fbase) - 1;
+    auto at = resolved.find(frame);
+    if (at == resolved.end()) at = resolved.emplace(frame, lines_of(frame)).first;
+    all.insert(all.end(), at->second.begin(), at->second.end());
   }
-  std::istringstream lines(run(command.str()));
-  std::string result;
-  for (std::string line; std::getline(lines, line);) {
-    const auto source = line.find("chunklog/src/");
-    if (source == std::string::npos) continue;
-    auto place = line.substr(source + 13);
-    place = place.substr(0, place.find(' '));
-    result += (result.empty() ? "" : " < ") + place;
-  }
-  return result;
+  return all;
 }
 
 }  // namespace annulus::crash

@@ -1,77 +1,106 @@
 // Which records are done with, and which chunk the oldest other one is in.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
 
-#include "directory.hpp"
-
 namespace annulus::chunklog {
 
-/// The acknowledged IDs: all up to a point, and ranges beyond it. Thread-safe.
+/// The acknowledged IDs: all up to a point, and ranges beyond it. Chunks are counted from the
+/// oldest at open. Thread-safe.
 class acknowledgements {
  public:
   struct position {
-    std::uint64_t last = 0;  ///< every record up to this ID is acknowledged
-    chunk_number chunk = 0;  ///< no earlier chunk holds an unacknowledged record
+    std::uint64_t last = 0;   ///< every record up to this ID is acknowledged
+    std::uint64_t chunk = 0;  ///< no earlier chunk holds an unacknowledged record
   };
 
-  explicit acknowledgements(position at) : last_(at.last), chunks_{{at.chunk, 0}} {}
+  explicit acknowledgements(std::uint64_t last) : last_(last) {}
 
-  /// The reader goes on to a chunk, whose first record is `first_id`.
-  void enter(chunk_number number, std::uint64_t first_id) {
+  /// The first record of a chunk, which need not be there yet, has this ID. True if that completes
+  /// the oldest chunk.
+  bool begins(std::uint64_t chunk, std::uint64_t first_id) {
     const std::scoped_lock hold(mutex_);
-    chunks_.push_back({number, first_id});
+    if (chunk < oldest_) return false;
+    const auto index = static_cast<std::size_t>(chunk - oldest_);
+    if (first_ids_.size() <= index) first_ids_.resize(index + 1);
+    first_ids_[index] = first_id;
+    return completes();
   }
 
-  void add(std::uint64_t id) {
+  /// All from `first` to `last`, which is not less. True if that completes the oldest chunk.
+  bool add(std::uint64_t first, std::uint64_t last) {
     const std::scoped_lock hold(mutex_);
-    if (id <= last_) return;
-    if (id == last_ + 1) {
-      last_ = id;
-      if (!beyond_.empty() && beyond_.begin()->first == last_ + 1) {
-        last_ = beyond_.begin()->second;
-        beyond_.erase(beyond_.begin());
-      }
-      return;
-    }
-    // The range at or before `id`, and the one behind it, grow to meet it.
-    auto after = beyond_.upper_bound(id);
-    auto first = id;
-    auto last = id;
-    if (after != beyond_.begin()) {
-      const auto before = std::prev(after);
-      if (before->second >= id) return;
-      if (before->second + 1 == id) {
-        first = before->first;
-        beyond_.erase(before);
-      }
-    }
-    if (after != beyond_.end() && after->first == id + 1) {
-      last = after->second;
-      beyond_.erase(after);
-    }
-    beyond_.emplace(first, last);
+    insert(first, last);
+    return completes();
   }
 
   [[nodiscard]] position at() {
     const std::scoped_lock hold(mutex_);
-    while (chunks_.size() > 1 && last_ + 1 >= chunks_[1].first_id) chunks_.pop_front();
-    return {last_, chunks_.front().number};
+    while (oldest_is_complete()) drop_front();
+    return {last_, oldest_};
+  }
+
+  /// The oldest chunk goes, whatever it holds; `chunk` with `first_id` follows. Returns how many
+  /// unacknowledged records it takes along.
+  std::uint64_t drop_before(std::uint64_t chunk, std::uint64_t first_id) {
+    const std::scoped_lock hold(mutex_);
+    while (oldest_ < chunk) drop_front();
+    if (first_id <= last_ + 1) return 0;
+    std::uint64_t lost = first_id - 1 - last_;
+    for (const auto& [first, last] : beyond_) {
+      if (first < first_id) lost -= std::min(last, first_id - 1) - first + 1;
+    }
+    insert(last_ + 1, first_id - 1);
+    return lost;
   }
 
  private:
-  struct entered {
-    chunk_number number = 0;
-    std::uint64_t first_id = 0;
-  };
+  void insert(std::uint64_t first, std::uint64_t last) {
+    if (last <= last_) return;
+    if (first <= last_ + 1) {
+      last_ = last;
+    } else {
+      // The ranges that it touches become part of it.
+      auto next = beyond_.upper_bound(first);
+      if (next != beyond_.begin() && std::prev(next)->second + 1 >= first) --next;
+      while (next != beyond_.end() && next->first <= last + 1) {
+        first = std::min(first, next->first);
+        last = std::max(last, next->second);
+        next = beyond_.erase(next);
+      }
+      beyond_.emplace(first, last);
+    }
+    while (!beyond_.empty() && beyond_.begin()->first <= last_ + 1) {
+      last_ = std::max(last_, beyond_.begin()->second);
+      beyond_.erase(beyond_.begin());
+    }
+  }
+
+  [[nodiscard]] bool oldest_is_complete() const {
+    return first_ids_.size() > 1 && first_ids_[1] != 0 && last_ + 1 >= first_ids_[1];
+  }
+  // Said once for each chunk.
+  bool completes() {
+    if (!oldest_is_complete() || said_ > oldest_) return false;
+    said_ = oldest_ + 1;
+    return true;
+  }
+  void drop_front() {
+    if (!first_ids_.empty()) first_ids_.pop_front();
+    ++oldest_;
+  }
 
   std::mutex mutex_;
   std::uint64_t last_;
   std::map<std::uint64_t, std::uint64_t> beyond_{};  // first to last ID of each range
-  std::deque<entered> chunks_;                       // from the oldest needed to the reader's
+  std::uint64_t oldest_ = 0;
+  std::uint64_t said_ = 0;                 // chunks before it have been said to be complete
+  std::deque<std::uint64_t> first_ids_{};  // from the oldest chunk on; 0: not known yet
 };
 
 }  // namespace annulus::chunklog

@@ -1,75 +1,64 @@
-// What the two ends of an open log share.
+// The parts of an open log.
 #pragma once
 
 #include <annulus/chunklog/log.hpp>
-#include <condition_variable>
-#include <mutex>
-#include <vector>
+#include <annulus/mirror.hpp>
+#include <thread>
 
 #include "acknowledgements.hpp"
+#include "appender.hpp"
 #include "directory.hpp"
-#include "ledger.hpp"
+#include "drain.hpp"
+#include "state.hpp"
 
 namespace annulus::chunklog {
 
-/// What there is to read behind a position.
-struct available : status {
-  std::uint64_t end = 0;  ///< the chunk holds whole records up to here
-  bool final = false;     ///< the writer has left this chunk
-};
-
-/// The state of an open log. `append`, `flush` and `close` are the writer's thread's, `wait` the
-/// reader's; `sync` is for both.
-///
-/// Locks, in the order in which they are taken: `checkpoint_` serialises syncs, rolls and the
-/// ledger, and is held over waits for the disk; `mutex_` guards the batch and the end of the log,
-/// and is held over writes but never over a sync, so that a reader does not wait for the disk. The
-/// acknowledgements have their own.
+/// The ring between the ends, what they tell each other, and the thread that does the I/O.
 class log_core {
  public:
-  log_core(log_directory directory, unique_fd lock, const options& how, ledger book,
-           unique_fd writer_chunk);
+  log_core(log_directory directory, unique_fd lock, const options& how, recovered ready);
+  log_core(const log_core&) = delete;
+  log_core& operator=(const log_core&) = delete;
+  ~log_core();
 
-  appended append(std::span<const bytes_view> parts);
-  status flush();
-  status sync();
+  [[nodiscard]] appended append(std::span<const bytes_view> parts, const until& limit) {
+    return appender_.append(parts, limit);
+  }
+  status flush() { return state_.reach(goal::flushed, 0, {}); }
+  status sync() { return state_.reach(goal::checkpointed, 0, {}); }
   status close();
 
-  /// Waits until chunk `number` holds more than `offset` bytes, or is left, or the log ends.
-  available wait(chunk_number number, std::uint64_t offset, const until& limit);
+  status durable(std::uint64_t id, const until& limit);
+  status try_durable(std::uint64_t id);
+  bool arm_durable(std::uint64_t id, waker& who);
+
+  status acknowledge(std::uint64_t first, std::uint64_t last);
 
   [[nodiscard]] const log_directory& directory() const noexcept { return directory_; }
+  [[nodiscard]] const options& how() const noexcept { return how_; }
+  [[nodiscard]] chunk_number number(std::uint64_t chunk) const {
+    return static_cast<chunk_number>(base_ + chunk);
+  }
   [[nodiscard]] acknowledgements& acknowledged() noexcept { return acknowledged_; }
+  [[nodiscard]] log_state& state() noexcept { return state_; }
+  [[nodiscard]] const log_state& state() const noexcept { return state_; }
+
+  void count(log_stats& into) const;
+  [[nodiscard]] std::string describe() const;
 
  private:
-  status checkpoint();
-  status roll();
-  status write_batch(std::span<const bytes_view> behind);
-  status write_ledger(const ledger_state& state);
-  status poison(status why);
+  [[nodiscard]] status unknown(std::uint64_t id) const;
 
   const log_directory directory_;
   const unique_fd lock_;
   const options how_;
+  const chunk_number base_;  // the number of chunk 0
+  mirror_ring ring_;
   acknowledgements acknowledged_;
-
-  // The writer's thread's own: where the next record goes, behind the batch.
-  std::uint64_t end_ = 0;
-
-  std::mutex checkpoint_;
-  ledger book_;
-
-  std::mutex mutex_;
-  std::condition_variable_any readable_;
-  bool reader_waits_ = false;
-  unique_fd chunk_;  // replaced only with `checkpoint_` held too
-  chunk_number number_ = 0;
-  std::uint64_t written_ = 0;  // whole records in the chunk
-  std::vector<std::byte> batch_;
-  std::size_t batched_ = 0;
-  std::uint64_t next_id_ = 1;
-  bool closed_ = false;
-  status poison_{};
+  log_state state_;
+  log_drain drain_;
+  appender appender_;
+  std::jthread thread_;
 };
 
 }  // namespace annulus::chunklog

@@ -112,20 +112,33 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
 }
 
 std::error_code ledger::checkpoint(const ledger_state& state) {
-  const ledger_slot next{newest_.sequence + 1, state};
+  if (const auto error = write(state)) return error;
+  return sync();
+}
+
+std::error_code ledger::mark(const ledger_state& state) {
+  return write(state);
+}
+
+std::error_code ledger::write(const ledger_state& state) {
+  // A sequence's parity is its slot: behind a mark that was not synced comes one with the same.
+  const ledger_slot next{newest_.sequence + (marked() ? 2 : 1), state};
   const auto put = [&](bytes_view bytes, std::uint64_t offset) {
     return files_->write(file_.get(), {&bytes, 1}, offset).error;
   };
   if (const auto error = put(encode_origin(state), 0)) return error;
   const auto slot = slot_layout::offsets[next.sequence % slot_layout::offsets.size()];
   if (const auto error = put(encode_slot(next), slot)) return error;
-  if (const auto error = sync()) return error;
   newest_ = next;
   return {};
 }
 
 std::error_code ledger::sync() {
-  return durable_ ? files_->sync_data(file_.get()) : std::error_code{};
+  if (durable_) {
+    if (const auto error = files_->sync_data(file_.get())) return error;
+  }
+  durable_sequence_ = newest_.sequence;
+  return {};
 }
 
 }  // namespace annulus::chunklog

@@ -79,21 +79,32 @@ ledger_read read_ledger(const log_directory& directory, int open_flags);
 class ledger {
  public:
   ledger(file_system& files, unique_fd file, const ledger_slot& newest, bool durable)
-      : files_(&files), file_(std::move(file)), newest_(newest), durable_(durable) {}
+      : files_(&files),
+        file_(std::move(file)),
+        newest_(newest),
+        durable_sequence_(newest.sequence),
+        durable_(durable) {}
 
   [[nodiscard]] const ledger_state& state() const noexcept { return newest_.state; }
 
-  /// Overwrites the older slot and the origin's bytes; durable on return, unless the log is
-  /// not. After an error the ledger
-  /// must not be written again.
+  /// Overwrites the older slot and the origin's bytes; durable on return, unless the log is not.
+  /// After an error the ledger must not be written again.
   std::error_code checkpoint(const ledger_state& state);
+  /// As checkpoint(), but durable only with the next one. Marks overwrite each other: the slot that
+  /// is known to be on the disk stays.
+  std::error_code mark(const ledger_state& state);
+  /// Whether the disk may not have the state yet.
+  [[nodiscard]] bool marked() const noexcept { return durable_sequence_ != newest_.sequence; }
   /// Makes what a dead process may only have written durable.
   std::error_code sync();
 
  private:
+  std::error_code write(const ledger_state& state);
+
   file_system* files_;
   unique_fd file_;
   ledger_slot newest_;
+  std::uint64_t durable_sequence_;  // of the slot that no mark may touch
   bool durable_;
 };
 

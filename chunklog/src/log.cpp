@@ -1,19 +1,11 @@
-#include <fcntl.h>
-
 #include <annulus/chunklog/log.hpp>
 
 #include "core.hpp"
+#include "cursor.hpp"
 #include "recovery.hpp"
-#include "scan.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {
-namespace {
-
-constexpr std::size_t reader_read_ahead = std::size_t{256} << 10U;
-
-}  // namespace
-
 const std::error_category& log_category() noexcept {
   class category final : public std::error_category {
     [[nodiscard]] const char* name() const noexcept override { return "annulus.chunklog"; }
@@ -25,8 +17,10 @@ const std::error_category& log_category() noexcept {
           return "no log in this directory";
         case errc::bad_chunk_size:
           return "chunk size is out of range";
+        case errc::bad_size_cap:
+          return "size cap is too small";
         case errc::record_too_large:
-          return "record is larger than a chunk";
+          return "record is too large";
         case errc::chunk_numbers_exhausted:
           return "every chunk number is in use";
         case errc::corrupt_record:
@@ -35,20 +29,20 @@ const std::error_category& log_category() noexcept {
           return "ledger contradicts the chunks";
         case errc::missing_data:
           return "durable data is missing";
+        case errc::log_full:
+          return "log is full";
+        case errc::dropped_records:
+          return "records were dropped unread";
         case errc::closed:
           return "log is closed";
-        case errc::end_of_stream:
-          return "end of the log";
-        case errc::timed_out:
-          return "deadline passed";
-        case errc::cancelled:
-          return "operation cancelled";
         case errc::not_delivered:
           return "record has not been delivered";
         case errc::no_such_record:
           return "no such record";
         case errc::span_too_small:
           return "payload does not fit";
+        default:
+          break;
       }
       return "unknown chunk log error";
     }
@@ -57,111 +51,20 @@ const std::error_category& log_category() noexcept {
   return instance;
 }
 
-/// The reader's place in the log.
-class log_cursor {
- public:
-  explicit log_cursor(log_core& core)
-      : core_(core),
-        window_(core.directory().files, reader_read_ahead),
-        chunk_(core.acknowledged().at().chunk),
-        acknowledged_at_open_(core.acknowledged().at().last),
-        delivered_(acknowledged_at_open_) {}
-
-  read_record next(const until& limit) {
-    for (;;) {
-      if (offset_ == end_) {
-        if (auto bad = advance(limit); !bad.ok()) return {std::move(bad), 0, {}};
-        continue;
-      }
-      // What is acknowledged is passed by, its payload unread.
-      const bool passed = expected_ <= acknowledged_at_open_;
-      const auto record =
-          examine(window_, offset_, end_, expected_, passed ? check::header : check::payload);
-      if (record.found != damage::none) {
-        return {{error_for(record), describe(record, file(), offset_, end_, expected_)}, 0, {}};
-      }
-      if (passed && record.header.id > acknowledged_at_open_) {
-        // The chunk's first record, whose ID nothing has announced yet: look again, this time at
-        // all of it.
-        if (record.header.id != acknowledged_at_open_ + 1) return gap(record.header.id);
-        expected_ = record.header.id;
-        continue;
-      }
-      offset_ += record.header.record_bytes();
-      expected_ = record.header.id + 1;
-      if (passed) continue;
-      delivered_ = record.header.id;
-      return {{}, record.header.id, record.payload};
+appended log_writer::append(std::span<const bytes_view> parts, const until& limit) {
+  return core_->append(parts, limit);
+}
+appended_batch log_writer::append_batch(std::span<const bytes_view> payloads, const until& limit) {
+  appended_batch done;
+  for (const auto& payload : payloads) {
+    auto one = core_->append({&payload, 1}, limit);
+    if (!one.ok()) {
+      static_cast<status&>(done) = std::move(one);
+      break;
     }
+    if (done.records++ == 0) done.first = one.id;
   }
-
-  status acknowledge(std::uint64_t id) {
-    if (id == 0 || id > delivered_) {
-      return failure(errc::not_delivered, "record ", id,
-                     " cannot be acknowledged: the last one delivered is ", delivered_);
-    }
-    core_.acknowledged().add(id);
-    return {};
-  }
-
-  [[nodiscard]] log_core& core() const noexcept { return core_; }
-
- private:
-  // Waits for more in this chunk, or goes on to the next one.
-  status advance(const until& limit) {
-    if (window_.fd() < 0) {
-      if (auto bad = enter(chunk_); !bad.ok()) return bad;
-    }
-    auto more = core_.wait(chunk_, offset_, limit);
-    if (!more.ok()) return more;
-    if (!more.final) {
-      end_ = more.end;
-      return {};
-    }
-    const auto size = core_.directory().files.size(window_.fd());
-    if (size.error) return failure(size.error, file(), " cannot be read");
-    if (size.bytes > offset_) {
-      end_ = size.bytes;
-      return {};
-    }
-    const auto next = successor(chunk_);
-    if (auto bad = enter(next); !bad.ok()) return bad;
-    core_.acknowledged().enter(next, expected_);
-    return {};
-  }
-
-  status enter(chunk_number number) {
-    auto opened = open_chunk(core_.directory(), number, O_RDONLY);
-    if (!opened.ok()) return opened;
-    window_.attach(std::move(opened.file));
-    chunk_ = number;
-    offset_ = 0;
-    end_ = 0;
-    return {};
-  }
-
-  [[nodiscard]] std::string file() const { return core_.directory().file(chunk_name(chunk_)); }
-
-  [[nodiscard]] read_record gap(std::uint64_t found) const {
-    return {failure(errc::missing_data, file(), ", offset ", offset_, ": the records after ",
-                    acknowledged_at_open_, ", which is acknowledged, are missing; the next one is ",
-                    found),
-            0,
-            {}};
-  }
-
-  log_core& core_;
-  chunk_window window_;
-  chunk_number chunk_;
-  std::uint64_t offset_ = 0;
-  std::uint64_t end_ = 0;       // of what is known to be there
-  std::uint64_t expected_ = 0;  // 0: unknown
-  std::uint64_t acknowledged_at_open_;
-  std::uint64_t delivered_;
-};
-
-appended log_writer::append(std::span<const bytes_view> parts) {
-  return core_->append(parts);
+  return done;
 }
 status log_writer::flush() {
   return core_->flush();
@@ -172,15 +75,48 @@ status log_writer::sync() {
 status log_writer::close() {
   return core_->close();
 }
+status log_writer::durable(std::uint64_t id, const until& limit) {
+  return core_->durable(id, limit);
+}
+status log_writer::try_durable(std::uint64_t id) {
+  return core_->try_durable(id);
+}
+bool log_writer::arm_durable(std::uint64_t id, waker& who) {
+  return core_->arm_durable(id, who);
+}
+void log_writer::wake() {
+  core_->state().wake_durable_waiters();
+}
+std::uint64_t log_writer::durable_id() const noexcept {
+  return core_->state().durable_next_id() - 1;
+}
 
 log_reader::log_reader(std::unique_ptr<log_cursor> cursor) : cursor_(std::move(cursor)) {
 }
 log_reader::~log_reader() = default;
 read_record log_reader::next(const until& limit) {
-  return cursor_->next(limit);
+  return cursor_->next(&limit);
 }
-status log_reader::acknowledge(std::uint64_t id) {
-  return cursor_->acknowledge(id);
+read_record log_reader::try_next() {
+  return cursor_->next(nullptr);
+}
+read_batch log_reader::next_batch(const until& limit) {
+  return cursor_->next_batch(&limit);
+}
+read_batch log_reader::try_next_batch() {
+  return cursor_->next_batch(nullptr);
+}
+bool log_reader::arm(std::size_t, waker& who) {
+  return cursor_->arm(who);
+}
+bool log_reader::disarm(waker& who) {
+  return cursor_->core().state().disarm_reader(who);
+}
+void log_reader::wake() {
+  cursor_->core().state().wake_reader();
+}
+status log_reader::acknowledge(std::uint64_t first, std::uint64_t last) {
+  return cursor_->acknowledge(first, last);
 }
 std::uint64_t log_reader::acknowledged() const {
   return cursor_->core().acknowledged().at().last;
@@ -201,10 +137,27 @@ status chunk_log::close() {
   return core_->close();
 }
 
+log_stats chunk_log::stats() const {
+  log_stats now;
+  core_->count(now);
+  reader_.cursor_->count(now);
+  return now;
+}
+
+std::string chunk_log::describe() const {
+  return core_->describe() + reader_.cursor_->describe();
+}
+
 opened chunk_log::open(const std::filesystem::path& path, const options& how) {
   if (how.chunk_bytes < record_layout::header_bytes || how.chunk_bytes > max_chunk_bytes) {
     return {failure(errc::bad_chunk_size, "a chunk is from ", record_layout::header_bytes, " to ",
                     max_chunk_bytes, " bytes large, not ", how.chunk_bytes),
+            {},
+            {}};
+  }
+  if (how.max_bytes != 0 && how.max_bytes < 2 * how.chunk_bytes) {
+    return {failure(errc::bad_size_cap, "a size cap is at least two chunks, here ",
+                    2 * how.chunk_bytes, " bytes, not ", how.max_bytes),
             {},
             {}};
   }
@@ -214,14 +167,20 @@ opened chunk_log::open(const std::filesystem::path& path, const options& how) {
   }
   auto made = files.open_directory(path);
   if (made.error) return {failure(made.error, path.string(), " cannot be opened"), {}, {}};
-  log_directory directory{files, path, std::move(made.fd), how.durable};
+  log_directory directory{files, path, std::move(made.fd),
+                          how.durability.when != durability::mode::none};
   auto lock = take_lock(directory, lock_mode::exclusive);
   if (!lock.ok()) return {std::move(lock), {}, {}};
   auto ready = recover(directory);
   if (!ready.ok()) return {std::move(ready), {}, {}};
-  auto core = std::make_unique<log_core>(std::move(directory), std::move(lock.fd), how,
-                                         std::move(*ready.book), std::move(ready.writer_chunk));
-  return {{}, std::unique_ptr<chunk_log>(new chunk_log(std::move(core))), std::move(ready.report)};
+  auto found = ready.report;
+  try {
+    auto core =
+        std::make_unique<log_core>(std::move(directory), std::move(lock.fd), how, std::move(ready));
+    return {{}, std::unique_ptr<chunk_log>(new chunk_log(std::move(core))), std::move(found)};
+  } catch (const std::system_error& refused) {
+    return {failure(refused.code(), path.string(), " cannot have its ring or its thread"), {}, {}};
+  }
 }
 
 }  // namespace annulus::chunklog

@@ -27,8 +27,9 @@ class recoverer {
   recovered run() {
     auto result = find_end();
     if (result.ok()) result = repair();
-    if (!result.ok()) return {std::move(result), {}, {}, {}};
-    return {{}, std::move(book_), std::move(writer_chunk_), std::move(report_)};
+    if (result.ok()) result = measure();
+    if (!result.ok()) return {std::move(result), {}, {}, {}, {}};
+    return {{}, std::move(book_), std::move(writer_chunk_), std::move(bytes_), std::move(report_)};
   }
 
  private:
@@ -190,6 +191,18 @@ class recoverer {
     return {};
   }
 
+  // The sizes of all chunks, for the log's size cap.
+  status measure() {
+    for (auto number = state_.reader_file; number != state_.writer_file;
+         number = successor(number)) {
+      auto chunk = open_chunk(directory_, number, O_RDONLY);
+      if (!chunk.ok()) return chunk;
+      bytes_.push_back(chunk.bytes);
+    }
+    bytes_.push_back(state_.durable_bytes);
+    return {};
+  }
+
   status cut_tear() {
     auto chunk = open_chunk(directory_, tear_->chunk, O_RDWR);
     if (!chunk.ok()) return chunk;
@@ -227,6 +240,7 @@ class recoverer {
   recovery report_{};
   std::optional<ledger> book_{};
   unique_fd writer_chunk_{};
+  std::vector<std::uint64_t> bytes_{};
 };
 
 }  // namespace

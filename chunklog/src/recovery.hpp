@@ -12,6 +12,7 @@ namespace annulus::chunklog {
 struct recovered : status {
   std::optional<ledger> book{};
   unique_fd writer_chunk{};
+  std::vector<std::uint64_t> chunk_bytes{};  ///< from the reader's chunk to the writer's
   recovery report{};
 };
 

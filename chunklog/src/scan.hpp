@@ -1,6 +1,7 @@
 // Walking the records of one chunk file: what the reader, recovery and the view have in common.
 #pragma once
 
+#include <algorithm>
 #include <annulus/chunklog/error.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <annulus/chunklog/unique_fd.hpp>
@@ -10,14 +11,27 @@
 #include <vector>
 
 #include "directory.hpp"
+#include "tally.hpp"
 
 namespace annulus::chunklog {
+
+/// Where bytes of a chunk may lie besides its file.
+class chunk_memory {
+ public:
+  /// Copies what the chunk has from `offset` on; 0 if that is not here.
+  virtual std::size_t copy(std::uint64_t offset, bytes_span to) = 0;
+
+ protected:
+  ~chunk_memory() = default;
+};
 
 /// A buffered look at one chunk file. Not thread-safe.
 class chunk_window {
  public:
-  /// Reads at least `read_ahead` bytes at a time, where there are that many.
-  chunk_window(file_system& files, std::size_t read_ahead) : files_(files), buffer_(read_ahead) {}
+  /// Reads at least `read_ahead` bytes at a time, where there are that many, from `memory` if it
+  /// has them.
+  chunk_window(file_system& files, std::size_t read_ahead, chunk_memory* memory = nullptr)
+      : files_(files), memory_(memory), buffer_(read_ahead) {}
 
   /// Turns to another file.
   void attach(unique_fd file) noexcept;
@@ -31,12 +45,30 @@ class chunk_window {
   /// that bytes that are still being written are not kept. Precondition: offset + n <= end.
   piece at(std::uint64_t offset, std::size_t n, std::uint64_t end);
 
+  /// What is here already from `offset` on, up to `end`.
+  [[nodiscard]] bytes_view buffered(std::uint64_t offset, std::uint64_t end) const noexcept {
+    const auto there = std::min(start_ + filled_, end);
+    if (offset < start_ || offset >= there) return {};
+    return {buffer_.data() + (offset - start_), static_cast<std::size_t>(there - offset)};
+  }
+  /// Whether what is buffered from `offset` on has come from memory, so that no disk can have
+  /// changed it.
+  [[nodiscard]] bool trusted(std::uint64_t offset) const noexcept { return offset >= trusted_; }
+  /// Bytes read from files. Any thread.
+  [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_.get(); }
+
  private:
+  void fill(std::size_t kept, std::size_t wanted);
+
   file_system& files_;
+  chunk_memory* memory_;
   unique_fd file_{};
   std::vector<std::byte> buffer_;
   std::uint64_t start_ = 0;  // of the buffer in the file
   std::size_t filled_ = 0;
+  std::uint64_t trusted_ = ~std::uint64_t{0};
+  std::error_code error_{};
+  tally file_bytes_;
 };
 
 /// Opens a chunk for reading and gives its size.

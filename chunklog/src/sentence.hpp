@@ -17,7 +17,7 @@ std::string sentence(const Parts&... parts) {
 /// A failure with its sentence; the operating system's word on it follows the sentence.
 template <class... Parts>
 status failure(std::error_code error, const Parts&... parts) {
-  const bool ours = error.category() == log_category();
+  const bool ours = error.category() == log_category() || error.category() == ring_category();
   return {error, ours ? sentence(parts...) : sentence(parts..., ": ", error.message())};
 }
 

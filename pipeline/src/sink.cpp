@@ -43,7 +43,9 @@ std::error_code dir_sink::finish(bool durable) noexcept {
 }
 
 chunk_sink::chunk_sink(const std::filesystem::path& directory, bool durable) {
-  auto opened = chunklog::chunk_log::open(directory, {.durable = durable});
+  using mode = chunklog::durability::mode;
+  auto opened = chunklog::chunk_log::open(
+      directory, {.durability = {.when = durable ? mode::group : mode::none}});
   if (!opened.ok()) throw error(error_kind::failed, opened.message);
   log_ = std::move(opened.log);
 }

@@ -11,16 +11,19 @@
 namespace annulus::chunklog::test {
 namespace {
 
-/// Runs `body` in a child whose files cannot grow beyond `bytes`; it returns the line that failed,
-/// or 0.
-void expect_in_limited_child(std::uint64_t bytes, const std::function<int()>& body) {
+/// From now on this process can make no file grow beyond `bytes`. Not before the log is open: its
+/// ring is a file, too.
+bool limit_files(std::uint64_t bytes) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{bytes, bytes};
+  return ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
+/// Runs `body` in a child; it returns the number of the step that failed, or 0.
+void expect_in_child(const std::function<int()>& body) {
   const auto child = ::fork();
   ASSERT_GE(child, 0);
-  if (child == 0) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{bytes, bytes};
-    ::_exit(::setrlimit(RLIMIT_FSIZE, &limit) != 0 ? 255 : body());
-  }
+  if (child == 0) ::_exit(body());
   int ended = 0;
   ASSERT_EQ(::waitpid(child, &ended, 0), child);
   ASSERT_TRUE(WIFEXITED(ended));
@@ -29,15 +32,15 @@ void expect_in_limited_child(std::uint64_t bytes, const std::function<int()>& bo
 
 TEST(failed_write, of_a_batch_is_sticky_and_leaves_a_clean_prefix) {
   const scratch dir;
-  // The limit falls inside a record of the second batch, so that the failed write is a partial one.
-  expect_in_limited_child(6000, [&] {
-    auto result = chunk_log::open(dir.log(), {1 << 20, 4096});
-    if (!result.ok()) return 1;
+  // The limit falls inside a record: the write that fails has brought some whole ones before it.
+  expect_in_child([&] {
+    auto result = chunk_log::open(dir.log(), limited(1 << 20, 4096));
+    if (!result.ok() || !limit_files(6000)) return 1;
     auto& writer = result.log->writer();
     appended failed;
     std::uint64_t id = 0;
     while (failed = writer.append(view_of(payload(++id, 100))), failed.ok()) {
-      if (id > 1000) return 2;
+      if (id > 100'000) return 2;
     }
     if (failed.error != std::errc::file_too_large) return 3;
     if (failed.message.find("0000.chunk") == std::string::npos) return 4;
@@ -59,7 +62,7 @@ TEST(failed_write, of_a_batch_is_sticky_and_leaves_a_clean_prefix) {
   EXPECT_EQ(must_append(*result.log, "and on"), result.found.next_id);
   EXPECT_TRUE(result.log->writer().close().ok());
   const auto all = drain(*result.log);
-  EXPECT_EQ(all.size(), 36U);  // 35 records of 116 bytes fit a batch of 4096
+  EXPECT_EQ(all.size(), 52U);  // 51 records of 116 bytes fit below the limit
   for (std::size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(all[i].first, i + 1);
     if (i + 1 < all.size()) {
@@ -71,14 +74,14 @@ TEST(failed_write, of_a_batch_is_sticky_and_leaves_a_clean_prefix) {
 TEST(failed_write, of_a_large_record_and_of_an_explicit_flush) {
   for (const bool large : {true, false}) {
     const scratch dir;
-    expect_in_limited_child(2000, [&] {
-      auto result = chunk_log::open(dir.log(), {1 << 20, 16384});
-      if (!result.ok()) return 1;
+    expect_in_child([&] {
+      auto result = chunk_log::open(dir.log(), limited(1 << 20, 16384));
+      if (!result.ok() || !limit_files(2000)) return 1;
       auto& writer = result.log->writer();
       if (!writer.append(view_of(payload(1, 900))).ok() || !writer.sync().ok()) return 2;
       if (large) {
-        const auto failed = writer.append(view_of(payload(2, 100000)));
-        if (failed.error != std::errc::file_too_large || failed.id != 0) return 3;
+        const auto id = writer.append(view_of(payload(2, 100000))).id;
+        if (writer.durable(id).error != std::errc::file_too_large) return 3;
       } else {
         if (!writer.append(view_of(payload(2, 3000))).ok()) return 4;
         if (writer.flush().error != std::errc::file_too_large) return 5;
@@ -91,9 +94,9 @@ TEST(failed_write, of_a_large_record_and_of_an_explicit_flush) {
 
 TEST(failed_write, by_a_dry_reader_poisons_the_writer) {
   const scratch dir;
-  expect_in_limited_child(2000, [&] {
-    auto result = chunk_log::open(dir.log(), {1 << 20, 16384});
-    if (!result.ok()) return 1;
+  expect_in_child([&] {
+    auto result = chunk_log::open(dir.log(), limited(1 << 20, 16384));
+    if (!result.ok() || !limit_files(2000)) return 1;
     if (!result.log->writer().append(view_of(payload(1, 3000))).ok()) return 2;
     if (result.log->reader().next().error != std::errc::file_too_large) return 3;
     return result.log->writer().append(view_of("x")).error == std::errc::file_too_large ? 0 : 4;

@@ -32,7 +32,7 @@ TEST(format, an_independent_reader_gets_the_same) {
   const scratch dir;
   records expected;
   {
-    auto log = must_open(dir.log(), {5000, 700});
+    auto log = must_open(dir.log(), limited(5000, 700));
     for (std::uint64_t i = 0; i < 200; ++i) {
       const auto text = payload(i, i * 13 % 900);
       expected.emplace_back(must_append(*log, text), text);
@@ -86,7 +86,7 @@ TEST(format, chunk_numbers_wrap) {
   const scratch dir;
   std::filesystem::create_directory(dir.log());
   spill(dir.log() / "ledger.state", independent::make_ledger({1, 0xfffe, 0xfffe, 1, 0, 0}));
-  const options tiny{64, 0};
+  const options tiny = limited(64, 0);
   records expected;
   {
     auto log = must_open(dir.log(), tiny);
@@ -124,7 +124,7 @@ TEST(format, chunk_numbers_wrap) {
 TEST(format, all_chunk_numbers_in_use_is_an_error_until_one_is_acknowledged) {
   const scratch dir;
   std::filesystem::create_directory(dir.log());
-  const options tiny{64, 0};
+  const options tiny = limited(64, 0);
   // Chunk 0000 is the oldest, with a record; the others are empty, but there.
   {
     auto log = must_open(dir.log(), tiny);
@@ -145,7 +145,9 @@ TEST(format, all_chunk_numbers_in_use_is_an_error_until_one_is_acknowledged) {
   EXPECT_EQ(log->reader().next().id, 1U);
   ASSERT_TRUE(log->reader().acknowledge(1).ok());
   EXPECT_EQ(log->reader().next().id, 2U);
+  ASSERT_TRUE(log->reader().sync().ok());
   EXPECT_EQ(must_append(*log, payload(3, 40)), 3U);
+  ASSERT_TRUE(log->writer().flush().ok());
   EXPECT_EQ(slurp(dir.log() / "0000.chunk").size(), 56U);
 }
 

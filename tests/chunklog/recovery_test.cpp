@@ -16,7 +16,7 @@ struct crashed {
 /// synced.
 crashed make_crashed(const scratch& dir, std::size_t unsynced) {
   crashed made;
-  auto log = must_open(dir / "live", {400, 0});
+  auto log = must_open(dir / "live", limited(400, 0));
   const auto add = [&](std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto n = made.all.size();
@@ -28,6 +28,7 @@ crashed make_crashed(const scratch& dir, std::size_t unsynced) {
   EXPECT_TRUE(log->writer().sync().ok());
   made.synced = made.all.size();
   add(unsynced);
+  EXPECT_TRUE(log->writer().flush().ok());
   snapshot(dir / "live", dir.log());
   return made;
 }

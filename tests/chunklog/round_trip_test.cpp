@@ -13,7 +13,7 @@ class round_trip : public ::testing::TestWithParam<limits> {};
 
 TEST_P(round_trip, sizes_around_every_limit) {
   const auto [chunk_bytes, batch_bytes] = GetParam();
-  const options how{chunk_bytes, batch_bytes};
+  const options how = limited(chunk_bytes, batch_bytes);
   const std::size_t header = record_layout::header_bytes;
   std::vector<std::size_t> sizes{0, 1, 0};
   for (const std::size_t limit : {batch_bytes / 4, batch_bytes, std::size_t{chunk_bytes}}) {
@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(limits, round_trip,
 TEST(append, gathers_parts) {
   const scratch dir;
   for (const std::size_t batch_bytes : {std::size_t{0}, std::size_t{1} << 16U}) {
-    auto log = must_open(dir / std::to_string(batch_bytes), {1 << 20, batch_bytes});
+    auto log = must_open(dir / std::to_string(batch_bytes), limited(1 << 20, batch_bytes));
     // More parts than one system call is given, some of them empty.
     std::vector<std::string> texts;
     std::string whole;
@@ -67,7 +67,7 @@ TEST(append, gathers_parts) {
 
 TEST(append, refuses_a_record_larger_than_a_chunk_and_goes_on) {
   const scratch dir;
-  auto log = must_open(dir.log(), {100, 64});
+  auto log = must_open(dir.log(), limited(100, 64));
   const auto refused = log->writer().append(view_of(payload(1, 85)));
   EXPECT_EQ(refused.error, errc::record_too_large);
   EXPECT_NE(refused.message.find("101"), std::string::npos) << refused.message;
@@ -88,7 +88,7 @@ TEST(append, fails_after_close) {
 TEST(roll, no_chunk_exceeds_its_limit) {
   const scratch dir;
   {
-    auto log = must_open(dir.log(), {200, 64});
+    auto log = must_open(dir.log(), limited(200, 64));
     for (std::uint64_t i = 0; i < 100; ++i) must_append(*log, payload(i, i));
   }
   std::size_t chunks = 0;
@@ -106,7 +106,7 @@ TEST(reopen, continues_ids_and_keeps_records) {
   const scratch dir;
   records expected;
   for (std::uint64_t round = 0; round < 5; ++round) {
-    const auto result = chunk_log::open(dir.log(), {300, 128});
+    const auto result = chunk_log::open(dir.log(), limited(300, 128));
     ASSERT_TRUE(result.ok()) << result.message;
     EXPECT_EQ(result.found.created, round == 0);
     EXPECT_EQ(result.found.next_id, expected.size() + 1);
@@ -123,7 +123,7 @@ TEST(reopen, continues_ids_and_keeps_records) {
 TEST(reopen, of_a_closed_log_changes_nothing) {
   const scratch dir;
   {
-    auto log = must_open(dir.log(), {300, 128});
+    auto log = must_open(dir.log(), limited(300, 128));
     for (std::uint64_t i = 0; i < 20; ++i) must_append(*log, payload(i, 40));
   }
   const auto before = contents(dir.log());
@@ -134,7 +134,7 @@ TEST(reopen, of_a_closed_log_changes_nothing) {
 TEST(open, refuses_a_bad_chunk_size) {
   const scratch dir;
   for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{15}, max_chunk_bytes + 1}) {
-    const auto refused = chunk_log::open(dir.log(), {bytes, 0});
+    const auto refused = chunk_log::open(dir.log(), limited(bytes, 0));
     EXPECT_EQ(refused.error, errc::bad_chunk_size);
     EXPECT_FALSE(refused.log);
     EXPECT_NE(refused.message.find(std::to_string(bytes)), std::string::npos) << refused.message;

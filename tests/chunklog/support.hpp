@@ -40,6 +40,14 @@ class scratch {
   std::filesystem::path path_;
 };
 
+/// Chunks of a size, and writes of a size: 1 for a record each.
+inline options limited(std::uint64_t chunk_bytes, std::size_t write_bytes) {
+  options how;
+  how.chunk_bytes = chunk_bytes;
+  how.write_bytes = write_bytes;
+  return how;
+}
+
 inline std::string slurp(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

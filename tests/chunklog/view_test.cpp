@@ -6,7 +6,7 @@
 namespace annulus::chunklog::test {
 namespace {
 
-constexpr options tiny_chunks{400, 128};
+const options tiny_chunks = limited(400, 128);
 
 records make(const std::filesystem::path& path, std::uint64_t count) {
   records all;

@@ -1,0 +1,175 @@
+#include "appender.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "crc32.hpp"
+#include "endian.hpp"
+#include "sentence.hpp"
+
+namespace annulus::chunklog {
+namespace {
+
+// Of a long record, so much is copied at a time that the checksum finds it in the nearest cache.
+constexpr std::size_t near_bytes = std::size_t{8} << 10U;
+constexpr std::uint64_t most_chunks = 0x10000;
+
+}  // namespace
+
+appender::appender(const log_directory& directory, const options& how, mirror_ring& ring,
+                   log_state& state, const log_drain& drain, const recovered& found)
+    : directory_(directory),
+      how_(how),
+      ring_(ring),
+      state_(state),
+      drain_(drain),
+      at_open_(
+          std::accumulate(found.chunk_bytes.begin(), found.chunk_bytes.end(), std::uint64_t{0})),
+      piece_bytes_(ring.writer().capacity() / 4),
+      end_(found.chunk_bytes.back()),
+      chunks_(found.chunk_bytes.size()),
+      next_id_(found.report.next_id) {
+}
+
+appended appender::append(std::span<const bytes_view> parts, const until& limit) {
+  std::uint64_t bytes = record_layout::header_bytes;
+  for (const auto part : parts) bytes += part.size();
+  if (bytes > how_.record_bytes) [[unlikely]] {
+    return {failure(errc::record_too_large, "a record of ", bytes,
+                    " bytes, header included, is larger than one may be, ", how_.record_bytes),
+            0};
+  }
+  if (closed_) [[unlikely]] {
+    return {failure(errc::closed, directory_.path.string(), " was closed"), 0};
+  }
+  const bool rolls = end_ + bytes > how_.chunk_bytes;
+  if (rolls) [[unlikely]] {
+    if (auto bad = begin_chunk(limit); !bad.ok()) return {std::move(bad), 0};
+  }
+  if (how_.max_bytes != 0 && used_bytes() + bytes > how_.max_bytes) [[unlikely]] {
+    if (auto bad = make_room(bytes, limit); !bad.ok()) return {std::move(bad), 0};
+  }
+  // Relaxed: this thread's own.
+  const auto id = next_id_.load(std::memory_order_relaxed);
+  auto bad = bytes <= piece_bytes_ ? put(parts, static_cast<std::size_t>(bytes), id, limit)
+                                   : put_in_pieces(parts, bytes, id, limit);
+  if (!bad.ok()) [[unlikely]] {
+    return {std::move(bad), 0};
+  }
+  if (rolls) ++chunks_;
+  end_ = rolls ? bytes : end_ + bytes;
+  counts_.records.add();
+  counts_.bytes.add(bytes);
+  // Release: pairs with next_id().
+  next_id_.store(id + 1, std::memory_order_release);
+  return {{}, id};
+}
+
+// The record will begin a chunk: there must be a number for it.
+status appender::begin_chunk(const until& limit) {
+  const auto none_left = [this] {
+    return chunks_ - drain_.counted().deleted_chunks.get() >= most_chunks;
+  };
+  if (!none_left()) return {};
+  if (how_.full == when_full::drop_oldest) {
+    const auto why = state_.wait_for_space(
+        true, [&] { return !none_left(); }, limit);
+    if (why) return refused(why);
+  }
+  if (!none_left()) return {};
+  return failure(errc::chunk_numbers_exhausted, directory_.path.string(),
+                 " holds all 65536 chunks, and the oldest is not acknowledged");
+}
+
+status appender::make_room(std::uint64_t bytes, const until& limit) {
+  if (how_.full == when_full::reject) {
+    counts_.rejected.add();
+    return failure(errc::log_full, directory_.path.string(), " holds ", used_bytes(),
+                   " bytes; a record of ", bytes, " more would exceed its size cap of ",
+                   how_.max_bytes);
+  }
+  const auto fits = [&] { return used_bytes() + bytes <= how_.max_bytes; };
+  const auto why = state_.wait_for_space(how_.full == when_full::drop_oldest, fits, limit);
+  if (fits()) return {};
+  return why ? refused(why) : state_.poison();
+}
+
+status appender::put(std::span<const bytes_view> parts, std::size_t bytes, std::uint64_t id,
+                     const until& limit) {
+  auto& ring = ring_.writer();
+  auto got = ring.try_reserve(bytes);
+  if (got.error) [[unlikely]] {
+    got = ring.reserve(bytes, limit);
+    if (got.error) return refused(got.error);
+  }
+  std::byte* const record = got.memory.first.data();
+  store_be(record + record_layout::length,
+           static_cast<std::uint32_t>(bytes - record_layout::checksum));
+  store_le(record + record_layout::id, id);
+  auto* to = record + record_layout::payload;
+  std::uint32_t sum = 0;
+  if (bytes <= near_bytes) {
+    for (const auto part : parts) {
+      if (!part.empty()) std::memcpy(to, part.data(), part.size());
+      to += part.size();
+    }
+    sum = crc32(0, {record + record_layout::id, to});
+  } else {
+    sum = crc32(0, {record + record_layout::id, to});
+    for (auto part : parts) {
+      while (!part.empty()) {
+        const auto n = std::min(part.size(), near_bytes);
+        std::memcpy(to, part.data(), n);
+        sum = crc32(sum, {to, n});
+        to += n;
+        part = part.subspan(n);
+      }
+    }
+  }
+  store_le(record + record_layout::checksum, sum);
+  const auto error = ring.commit(bytes);
+  return error ? refused(error) : status{};
+}
+
+// From the first piece on there is no way back: half a record cannot be taken out again.
+status appender::put_in_pieces(std::span<const bytes_view> parts, std::uint64_t bytes,
+                               std::uint64_t id, const until& limit) {
+  const auto header = encode(make_header(id, parts));
+  auto& ring = ring_.writer();
+  std::size_t done = 0;
+  bytes_view part = header;
+  for (std::uint64_t rest = bytes; rest > 0; rest -= done) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(rest, piece_bytes_));
+    const auto got = ring.reserve(wanted, rest == bytes ? limit : until());
+    if (got.error) return refused(got.error);
+    for (done = 0; done < wanted;) {
+      while (part.empty()) {
+        part = parts.front();
+        parts = parts.subspan(1);
+      }
+      const auto n = std::min(part.size(), wanted - done);
+      std::memcpy(got.memory.first.data() + done, part.data(), n);
+      part = part.subspan(n);
+      done += n;
+    }
+    if (const auto error = ring.commit(wanted)) return refused(error);
+  }
+  return {};
+}
+
+// Why the record did not go in.
+status appender::refused(std::error_code error) const {
+  if (auto poison = state_.poison(); !poison.ok()) return poison;
+  if (error == errc::cancelled) {
+    return failure(errc::cancelled, "the wait for room in ", directory_.path.string(),
+                   " was cancelled");
+  }
+  if (error == errc::timed_out) {
+    return failure(errc::timed_out, "the deadline passed before there was room in ",
+                   directory_.path.string());
+  }
+  return failure(error, directory_.path.string(), " takes no record");
+}
+
+}  // namespace annulus::chunklog

@@ -1,0 +1,233 @@
+#include "cursor.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "sentence.hpp"
+
+namespace annulus::chunklog {
+namespace {
+
+constexpr std::size_t read_ahead = std::size_t{256} << 10U;
+constexpr std::size_t most_in_batch = 1024;
+
+}  // namespace
+
+log_cursor::log_cursor(log_core& core)
+    : core_(core),
+      window_(core.directory().files, read_ahead, this),
+      acknowledged_at_open_(core.acknowledged().at().last) {
+  delivered_.set(acknowledged_at_open_);
+  batch_.reserve(most_in_batch);
+}
+
+read_record log_cursor::next(const until* limit) {
+  log_record record;
+  if (!take_buffered(record)) {
+    if (auto bad = take(record, limit); !bad.ok()) return {std::move(bad), 0, {}};
+  }
+  return {{}, record.id, record.payload};
+}
+
+read_batch log_cursor::next_batch(const until* limit) {
+  batch_.clear();
+  log_record record;
+  if (auto bad = take(record, limit); !bad.ok()) return {std::move(bad), {}};
+  // The rest must not move the buffer that the first one lies in.
+  do batch_.push_back(record);
+  while (batch_.size() < most_in_batch && take_buffered(record));
+  return {{}, batch_};
+}
+
+// The fast path: a whole record of the buffer, with nothing to say about it.
+bool log_cursor::take_buffered(log_record& record) {
+  const auto there = window_.buffered(offset_, end_);
+  if (there.size() < record_layout::header_bytes || expected_ <= acknowledged_at_open_ ||
+      lost_from_ != 0) {
+    return false;
+  }
+  const auto header = decode(there);
+  if (!header.plausible() || header.id != expected_ || header.record_bytes() > there.size()) {
+    return false;
+  }
+  const auto payload = there.subspan(record_layout::payload, header.payload_bytes());
+  if (!window_.trusted(offset_) && checksum_of(header.id, {&payload, 1}) != header.checksum) {
+    return false;
+  }
+  deliver(record, header.id, payload);
+  return true;
+}
+
+status log_cursor::take(log_record& record, const until* limit) {
+  for (;;) {
+    if (take_buffered(record)) return {};
+    if (offset_ == end_) {
+      if (auto bad = advance(limit); !bad.ok()) return bad;
+      continue;
+    }
+    if (lost_from_ != 0) {
+      resume();
+      continue;
+    }
+    // What is acknowledged is passed by, its payload unread.
+    const bool passed = expected_ <= acknowledged_at_open_;
+    const auto found =
+        examine(window_, offset_, end_, expected_, passed ? check::header : check::payload);
+    if (found.found != damage::none) {
+      return damaged(
+          {error_for(found), chunklog::describe(found, file(), offset_, end_, expected_)});
+    }
+    if (passed && found.header.id > acknowledged_at_open_) {
+      // The chunk's first record, whose ID nothing has announced yet: look again, this time at
+      // all of it.
+      if (found.header.id != acknowledged_at_open_ + 1) {
+        auto gap =
+            failure(errc::missing_data, file(), ", offset ", offset_, ": the records after ",
+                    acknowledged_at_open_, ", which is acknowledged, are missing; the next one is ",
+                    found.header.id);
+        return damaged(std::move(gap));
+      }
+      expected_ = found.header.id;
+      continue;
+    }
+    if (passed) {
+      offset_ += found.header.record_bytes();
+      expected_ = found.header.id + 1;
+      continue;
+    }
+    deliver(record, found.header.id, found.payload);
+    return {};
+  }
+}
+
+void log_cursor::deliver(log_record& record, std::uint64_t id, bytes_view payload) {
+  const auto bytes = record_layout::header_bytes + payload.size();
+  record = {id, payload};
+  offset_ += bytes;
+  expected_ = id + 1;
+  delivered_.set(id);
+  records_.add();
+  bytes_.add(bytes);
+}
+
+// Waits for more in this chunk, or goes on to the next one.
+status log_cursor::advance(const until* limit) {
+  if (window_.fd() < 0) {
+    if (auto bad = go_to(chunk_); !bad.ok()) return bad;
+  }
+  auto more = limit != nullptr ? core_.state().wait(chunk_, offset_, *limit)
+                               : core_.state().look(chunk_, offset_);
+  if (!more.ok()) return more;
+  if (!more.final) {
+    end_ = more.end;
+    return {};
+  }
+  const auto size = core_.directory().files.size(window_.fd());
+  if (size.error) return failure(size.error, file(), " cannot be read");
+  if (size.bytes > offset_) {
+    end_ = size.bytes;
+    return {};
+  }
+  if (chunk_ + 1 < more.first) return skip_dropped(more);
+  if (auto bad = go_to(chunk_ + 1); !bad.ok()) return bad;
+  if (lost_from_ == 0 && core_.acknowledged().begins(chunk_, due())) core_.state().order_release();
+  return {};
+}
+
+status log_cursor::go_to(std::uint64_t chunk) {
+  auto opened = open_chunk(core_.directory(), core_.number(chunk), O_RDONLY);
+  if (!opened.ok()) {
+    // It may just have been dropped.
+    const auto kept = core_.state().first_kept();
+    return chunk < kept.first ? skip_dropped(kept) : opened;
+  }
+  window_.attach(std::move(opened.file));
+  chunk_ = chunk;
+  offset_ = 0;
+  end_ = 0;
+  return {};
+}
+
+// Goes on at the oldest chunk that is left, and says what that costs.
+status log_cursor::skip_dropped(const log_state::available& kept) {
+  const auto lost_first = lost_from_ != 0 ? lost_from_ : due();
+  if (auto bad = go_to(kept.first); !bad.ok()) return bad;
+  lost_from_ = 0;
+  if (chunk_ != kept.first) return {};  // it was dropped meanwhile, too, and has been told of
+  expected_ = std::max(lost_first, kept.first_id);
+  if (lost_first >= kept.first_id) return {};
+  return failure(errc::dropped_records, core_.directory().path.string(), ": records ", lost_first,
+                 " to ", kept.first_id - 1,
+                 " were deleted unread, to keep the log under its size cap of ",
+                 core_.how().max_bytes);
+}
+
+// By policy, the next call begins to look for a whole record behind it.
+status log_cursor::damaged(status why) {
+  if (core_.how().damage == on_damage::skip) {
+    lost_from_ = due();
+    lost_in_ = chunk_;
+    damages_.add();
+  }
+  return why;
+}
+
+// Looks for the next whole record of this chunk that has not been delivered. What lies between
+// counts as done with: nobody will ever acknowledge it.
+void log_cursor::resume() {
+  // The search needs no file beyond the end, and finds damage at `offset_` again.
+  const auto at = find_record(window_, offset_, end_, lost_from_);
+  if (!at) {
+    offset_ = end_;
+    return;
+  }
+  const auto id = examine(window_, *at, end_, 0, check::header).header.id;
+  offset_ = *at;
+  expected_ = id;
+  auto& acknowledged = core_.acknowledged();
+  bool completes = false;
+  if (id > lost_from_) {
+    skipped_.add(id - lost_from_);
+    completes = acknowledged.add(lost_from_, id - 1);
+  }
+  // Of a chunk whose first record is lost, this is the first that matters.
+  if (chunk_ != lost_in_ && acknowledged.begins(chunk_, id)) completes = true;
+  if (completes) core_.state().order_release();
+  lost_from_ = 0;
+}
+
+bool log_cursor::arm(waker& who) {
+  if (offset_ != end_ || window_.fd() < 0) return false;
+  return core_.state().arm_reader(chunk_, offset_, who);
+}
+
+std::size_t log_cursor::copy(std::uint64_t offset, bytes_span to) {
+  const auto n = core_.state().copy_cached(chunk_, offset, to);
+  cache_bytes_.add(n);
+  return n;
+}
+
+status log_cursor::acknowledge(std::uint64_t first, std::uint64_t last) {
+  const auto delivered = delivered_.get();
+  if (first == 0 || first > last || last > delivered) {
+    return failure(errc::not_delivered, "records ", first, " to ", last,
+                   " cannot be acknowledged: the last one delivered is ", delivered);
+  }
+  return core_.acknowledge(first, last);
+}
+
+void log_cursor::count(log_stats& into) const {
+  into.delivered_records = records_.get();
+  into.delivered_bytes = bytes_.get();
+  into.cache_bytes = cache_bytes_.get();
+  into.file_bytes = window_.file_bytes();
+  into.damages = damages_.get();
+  into.skipped_records = skipped_.get();
+}
+
+std::string log_cursor::describe() const {
+  return sentence("delivered up to ID ", delivered_.get(), "\n");
+}
+
+}  // namespace annulus::chunklog

@@ -10,6 +10,9 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <random>
@@ -26,8 +29,8 @@ using chunklog::chunk_log;
 /// A killed writer's run.
 class victim {
  public:
-  /// Starts it, waits until it has done `steps` steps, and kills it.
-  victim(const std::vector<std::string>& arguments, int steps) {
+  /// Starts it, waits until it has done `steps` steps, calls `first`, and kills it.
+  victim(const std::vector<std::string>& arguments, int steps, const std::function<void()>& first) {
     std::array<int, 2> pipe{};
     EXPECT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
     const chunklog::unique_fd from(pipe[0]);
@@ -46,11 +49,13 @@ class victim {
     char byte = 0;
     for (; done_ < steps && ::read(from.get(), &byte, 1) == 1; ++done_) {
     }
+    if (first) first();
     ::kill(child, SIGKILL);
     int ended = 0;
     EXPECT_EQ(::waitpid(child, &ended, 0), child);
     // Anything else is an end of its own, with a word on the standard error.
-    EXPECT_TRUE(WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL) << "it ended by itself";
+    const bool killed = WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL;
+    EXPECT_TRUE(killed || first) << "it ended by itself";
     EXPECT_EQ(done_, steps);
   }
   [[nodiscard]] int done() const noexcept { return done_; }
@@ -62,14 +67,18 @@ class victim {
 struct scene {
   int rounds;
   std::uint64_t chunk_bytes;
-  std::uint64_t record_bytes;  // at most
-  std::uint64_t filled;        // records that lie in the log before the first round
+  std::uint64_t record_bytes;      // at most
+  std::uint64_t filled;            // records that lie in the log before the first round
+  std::function<void()> crash{};   // before the kill
+  std::function<void()> reboot{};  // behind it
 };
 
 class kills {
  public:
-  kills(const std::filesystem::path& place, const scene& what) : what_(what), log_(place / "log") {
-    const auto path = place / "progress";
+  /// The log is in `place`; what the writer tells in `desk`, which must outlive any crash.
+  kills(const std::filesystem::path& place, const std::filesystem::path& desk, const scene& what)
+      : what_(what), log_(place / "log") {
+    const auto path = desk / "progress";
     const chunklog::unique_fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     EXPECT_EQ(::ftruncate(file.get(), sizeof(progress)), 0);
     void* const mapped =
@@ -93,7 +102,8 @@ class kills {
       const victim one({ANNULUS_CRASH_WRITER, log_.string(), path_, std::to_string(life),
                         std::to_string(random()), std::to_string(what_.chunk_bytes),
                         std::to_string(what_.record_bytes)},
-                       steps);
+                       steps, what_.crash);
+      if (what_.reboot) what_.reboot();
       written_by_[next_] = life;
       steps_ += one.done();
       check(round_ % 25 == 0 || round_ == what_.rounds || what_.filled == 0);
@@ -189,18 +199,132 @@ class place {
 
 TEST(kill, of_a_writer_loses_nothing) {
   const place here;
-  kills(here.path(), {20, 20000, 900, 0}).run();
+  kills(here.path(), here.path(), {20, 20000, 900, 0}).run();
 }
 
 TEST(long_kill, of_a_writer_a_thousand_times_loses_nothing) {
   const place here;
-  kills(here.path(), {1000, 50000, 900, 0}).run();
+  kills(here.path(), here.path(), {1000, 50000, 900, 0}).run();
 }
 
 // 1 GiB that nobody has acknowledged, in chunks of the default size.
 TEST(long_kill, of_a_full_log_loses_nothing) {
   const place here;
-  kills(here.path(), {1000, chunklog::default_chunk_bytes, 32768, 65536}).run();
+  kills(here.path(), here.path(), {1000, chunklog::default_chunk_bytes, 32768, 65536}).run();
+}
+
+/// A file system of its own in a file.
+class loop_image {
+ public:
+  loop_image(const std::string& kind, const std::string& size) {
+    const auto file = (here_.path() / "image").string();
+    mount_ = (here_.path() / "mounted").string();
+    std::filesystem::create_directory(mount_);
+    run("truncate -s " + size + " " + file);
+    ready_ = run("mkfs." + kind + " -q " + file);
+    mount_command_ = "mount -o loop " + file + " " + mount_;
+    ready_ = ready_ && up();
+  }
+  ~loop_image() { down(); }
+  loop_image(const loop_image&) = delete;
+  loop_image& operator=(const loop_image&) = delete;
+
+  [[nodiscard]] bool ready() const noexcept { return ready_; }
+  [[nodiscard]] const std::filesystem::path& desk() const noexcept { return here_.path(); }
+  [[nodiscard]] std::filesystem::path path() const { return mount_; }
+  bool up() const { return run(mount_command_); }
+  bool down() const { return run("umount " + mount_); }
+  /// Nothing that is not on the disk by now gets there any more.
+  bool shut_down() const { return run("xfs_io -x -c shutdown " + mount_); }
+
+ private:
+  static bool run(const std::string& command) {
+    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+  }
+
+  const place here_;
+  std::string mount_;
+  std::string mount_command_;
+  bool ready_ = false;
+};
+
+class long_image : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(long_image, shut_down_in_the_middle_of_a_write_loses_nothing) {
+  const auto [kind, size] = GetParam();
+  const loop_image image(kind, size);
+  if (!image.ready()) GTEST_SKIP() << "this machine cannot make or mount a loop image of " << kind;
+  const bool can = image.shut_down();
+  ASSERT_TRUE(image.down());
+  ASSERT_TRUE(image.up());
+  if (!can) GTEST_SKIP() << kind << " knows no shutdown here: XFS_IOC_GOINGDOWN is refused";
+  int rounds = 0;
+  const auto crash = [&] { EXPECT_TRUE(image.shut_down()); };
+  const auto reboot = [&] {
+    ++rounds;
+    EXPECT_TRUE(image.down());
+    EXPECT_TRUE(image.up());
+  };
+  kills(image.path(), image.desk(), {100, 50000, 900, 0, crash, reboot}).run();
+  EXPECT_EQ(rounds, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(all, long_image,
+                         ::testing::Values(std::pair("ext4", "64M"), std::pair("xfs", "320M"),
+                                           std::pair("btrfs", "128M")),
+                         [](const auto& each) { return std::string(each.param.first); });
+
+TEST(long_full_disk, refuses_and_goes_on_once_there_is_room) {
+  const loop_image image("ext4", "16M");
+  if (!image.ready()) GTEST_SKIP() << "this machine cannot make or mount a loop image of ext4";
+  const auto log = image.path() / "log";
+  chunklog::options how;
+  how.chunk_bytes = std::uint64_t{1} << 20U;
+  constexpr std::size_t size = 3000;
+  std::uint64_t accepted = 0;
+  std::uint64_t confirmed = 0;
+  {
+    auto opened = chunk_log::open(log, how);
+    ASSERT_TRUE(opened.ok()) << opened.message;
+    const watchdog guard([&] { return opened.log->describe(); });
+    chunklog::status bad;
+    while (bad.ok()) {
+      const auto done =
+          opened.log->writer().append(view_of(payload_of(accepted + 1, first_life, size)));
+      bad = done;
+      if (!bad.ok()) break;
+      accepted = done.id;
+      ASSERT_LT(accepted, 100000U);
+      if (accepted % 50 != 0) continue;
+      bad = opened.log->writer().sync();
+      if (bad.ok()) confirmed = accepted;
+    }
+    EXPECT_EQ(bad.error, std::errc::no_space_on_device) << bad.message;
+    EXPECT_EQ(opened.log->writer().append(view_of("x")).error, bad.error);
+    EXPECT_EQ(opened.log->writer().sync().error, bad.error);
+  }
+  // Opened on the full disk, read to the end, acknowledged: then there is room again.
+  auto opened = chunk_log::open(log, how);
+  ASSERT_TRUE(opened.ok()) << opened.message;
+  const auto last = opened.found.next_id - 1;
+  EXPECT_GE(last, confirmed);
+  EXPECT_LE(last, accepted);
+  for (std::uint64_t id = 1; id <= last; ++id) {
+    const auto record = opened.log->reader().next();
+    ASSERT_TRUE(record.ok()) << record.message;
+    ASSERT_EQ(record.id, id);
+    ASSERT_EQ(lives_of(id, record.payload, size) & first_life, first_life);
+    ASSERT_TRUE(opened.log->reader().acknowledge(id).ok());
+  }
+  ASSERT_TRUE(opened.log->reader().sync().ok());
+  std::uint64_t more = 0;
+  for (; more < 1000; ++more) {
+    const auto done = opened.log->writer().append(view_of(payload_of(last + 1 + more, 1, size)));
+    ASSERT_TRUE(done.ok()) << done.message;
+  }
+  EXPECT_TRUE(opened.log->writer().sync().ok());
+  std::cout << accepted << " accepted, " << confirmed << " confirmed, " << last
+            << " found on the full disk, " << more << " behind them\n";
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ class inspector {
   inspector(const log_shape& shape, recording_files& files, const std::filesystem::path& directory)
       : shape_(shape), files_(files), directory_(directory), how_(shape.how) {
     how_.files = &files_;
+    // What follows is not to be refused, nor to drop what is to be counted.
+    how_.max_bytes = 0;
   }
 
   outcome run() {
@@ -36,13 +38,15 @@ class inspector {
   }
 
   bool open() {
-    const auto opened = chunk_log::open(directory_, how_);
+    auto opened = chunk_log::open(directory_, how_);
     if (!opened.ok()) return fault("it cannot be opened: ", opened.message);
     found_.acknowledged = opened.found.acknowledged;
     found_.next_id = opened.found.next_id;
     // Who has opened a log may act on what it finds there.
     files_.mark(event::kind::reopened, found_.next_id - 1);
     files_.mark(event::kind::acknowledged, found_.acknowledged);
+    // Closing may still delete a chunk of which recovery has found that it is done with.
+    opened.log.reset();
     recovered_ = contents_of(directory_);
     return true;
   }

@@ -25,6 +25,11 @@ class player {
   void flush();
   /// Everything appended and acknowledged is durable.
   void sync();
+  /// Waits until all records so far are durable, or those up to one that was appended before.
+  void durable() { durable(last_); }
+  void durable(std::uint64_t id);
+  /// Appends records in one call.
+  void append_batch(int records);
   /// Reads so many of the next records, without acknowledging.
   void read(int records = 1);
   /// Acknowledges one record.

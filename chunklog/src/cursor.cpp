@@ -156,7 +156,10 @@ status log_cursor::go_to(std::uint64_t chunk) {
   if (!opened.ok()) {
     // It may just have been dropped.
     const auto kept = core_.state().first_kept();
-    return chunk < kept.first ? skip_dropped(kept) : opened;
+    if (chunk < kept.first) return skip_dropped(kept);
+    // Or it was acknowledged completely before this log was opened, and deleted at a roll since.
+    const auto oldest = core_.acknowledged().at().chunk;
+    return chunk < oldest ? go_to(oldest) : opened;
   }
   window_.attach(std::move(opened.file));
   chunk_ = chunk;

@@ -96,6 +96,7 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
     return found;
   }
   found.file_bytes = size.bytes;
+  std::optional<std::uint64_t> blank;
   for (const auto offset : slot_layout::offsets) {
     slot_bytes bytes{};
     const auto read = directory.files.read(found.file.get(), bytes, offset);
@@ -104,9 +105,11 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
       return found;
     }
     const auto slot = decode_slot(bytes);
+    if (slot.sequence == 0) (bytes == slot_bytes{} ? blank : found.damaged_slot) = offset;
     if (slot.sequence > found.newest.sequence) found.newest = slot;
-    if (slot.sequence == 0 && bytes != slot_bytes{}) found.damaged_slot = offset;
   }
+  // Only a log with a single checkpoint has not written both.
+  if (found.newest.sequence > 1 && blank) found.damaged_slot = blank;
   return found;
 }
 

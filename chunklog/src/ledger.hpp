@@ -70,7 +70,8 @@ struct ledger_read : status {
   unique_fd file{};  ///< none when there is no ledger
   std::uint64_t file_bytes = 0;
   ledger_slot newest{};
-  /// Where a slot is that has been written and is not valid.
+  /// Where a slot is that has been written and is not valid: rot, or a disk that tears sectors. If
+  /// it was the newer one, its acknowledgements are forgotten.
   std::optional<std::uint64_t> damaged_slot{};
 };
 ledger_read read_ledger(const log_directory& directory, int open_flags);

@@ -47,6 +47,11 @@ class recoverer {
       report_.created = true;
       return {};
     }
+    if (known_ && read_.damaged_slot) {
+      note(directory_.file(ledger_name), ", offset ", *read_.damaged_slot,
+           ": the slot is damaged: what was acknowledged since ", state_.last_acknowledged,
+           " may come again");
+    }
     std::vector<chunk_number> strays;
     if (known_) {
       auto order = arrange(present.numbers, state_);
@@ -154,6 +159,7 @@ class recoverer {
       if (made.error) return ledger_failed(made.error);
       read_.file = std::move(made.fd);
     }
+    const bool damaged = read_.damaged_slot.has_value();
     book_.emplace(directory_.files, std::move(read_.file), read_.newest, directory_.durable);
     if (report_.created) {
       // The ledger precedes the chunk, so that a lone chunk always means a lost ledger.
@@ -162,7 +168,7 @@ class recoverer {
     if (tear_) {
       if (auto bad = cut_tear(); !bad.ok()) return bad;
     }
-    const bool changed = report_.ledger_rebuilt || state_ != book_->state();
+    const bool changed = report_.ledger_rebuilt || damaged || state_ != book_->state();
     if (changed) {
       for (const auto number : scanned_) {
         if (auto bad = sync_chunk(number); !bad.ok()) return bad;

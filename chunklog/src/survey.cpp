@@ -93,7 +93,7 @@ class surveyor {
           sentence(directory_.file(ledger_name), book.file ? " has no valid slot" : " is missing"));
       return;
     }
-    if (how_.ledger_too && book.damaged_slot) {
+    if (book.damaged_slot) {
       add(fault_kind::bad_ledger, ledger_name, *book.damaged_slot, 0,
           sentence(directory_.file(ledger_name), ", offset ", *book.damaged_slot,
                    ": the slot is damaged; the other one, checkpoint ", book.newest.sequence,

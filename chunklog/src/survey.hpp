@@ -11,7 +11,6 @@ namespace annulus::chunklog {
 struct survey_options {
   walk_options walk{};
   unsigned threads = 1;    ///< that walk chunks, the calling one included
-  bool ledger_too = true;  ///< whether a damaged older slot of the ledger is a fault
 };
 
 struct survey : status {

@@ -34,7 +34,6 @@ viewed log_view::open(const std::filesystem::path& path) {
   if (!lock.ok()) return {std::move(lock), {}};
   survey_options how;
   how.walk.depth = check::header;
-  how.ledger_too = false;
   auto found = survey_log(directory, how);
   if (!found.ok()) return {std::move(found), {}};
   log_view view;

@@ -1,0 +1,73 @@
+// What is done to a log while a trace of it is recorded.
+#pragma once
+
+#include <annulus/chunklog/log.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "directory.hpp"
+#include "recording_files.hpp"
+#include "reopening.hpp"
+
+namespace annulus::crash {
+
+/// A log in use. Every call throws std::runtime_error if the log refuses what it should do.
+class player {
+ public:
+  player(const log_shape& shape, recording_files& files, const std::filesystem::path& directory);
+
+  void append(int records = 1);
+  void flush();
+  /// Everything appended and acknowledged is durable.
+  void sync();
+  /// Waits until all records so far are durable, or those up to one that was appended before.
+  void durable() { durable(last_); }
+  void durable(std::uint64_t id);
+  /// Appends records in one call.
+  void append_batch(int records);
+  /// Reads so many of the next records, without acknowledging.
+  void read(int records = 1);
+  /// Acknowledges one record.
+  void acknowledge(std::uint64_t id);
+  /// Reads and acknowledges.
+  void consume(int records = 1);
+  void close();
+  /// Closes and opens again.
+  void reopen();
+
+  [[nodiscard]] std::uint64_t last() const noexcept { return last_; }
+  [[nodiscard]] std::uint64_t delivered() const noexcept { return delivered_; }
+
+ private:
+  void open();
+
+  const log_shape& shape_;
+  recording_files& files_;
+  std::filesystem::path directory_;
+  std::unique_ptr<chunklog::chunk_log> log_;
+  std::uint64_t last_ = 0;
+  std::uint64_t delivered_ = 0;
+  std::uint64_t acknowledged_ = 0;
+  std::set<std::uint64_t> beyond_;  // acknowledged behind a gap
+};
+
+struct workload {
+  std::string name;
+  log_shape shape;
+  std::function<void(player&)> play;
+};
+
+/// Each shows something else that may go wrong; short enough to look at every crash.
+std::vector<workload> short_workloads();
+/// Any calls in any order, by the seed.
+workload random_workload(std::uint64_t seed, int calls);
+
+/// Plays it on a log of its own.
+trace record(const workload& what, recording_files::sites sites = recording_files::sites::no);
+
+}  // namespace annulus::crash

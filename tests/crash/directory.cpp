@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <annulus/chunklog/unique_fd.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <system_error>
 
@@ -39,8 +39,7 @@ void materialise(const image& content, const fs::path& directory) {
   }
   for (const auto& [name, bytes] : content) {
     const auto path = directory / name;
-    const chunklog::unique_fd file(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    const unique_fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!file) fail(path);
     for (std::size_t done = 0; done < bytes.size();) {
       const auto n = ::write(file.get(), bytes.data() + done, bytes.size() - done);
@@ -54,7 +53,7 @@ image contents_of(const fs::path& directory) {
   image all;
   for (const auto& entry : fs::directory_iterator(directory)) {
     auto& bytes = all[entry.path().filename().string()];
-    const chunklog::unique_fd file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC));
+    const unique_fd file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) fail(entry.path());
     bytes.resize(fs::file_size(entry.path()));
     for (std::size_t done = 0; done < bytes.size();) {

@@ -33,8 +33,8 @@ class victim {
   victim(const std::vector<std::string>& arguments, int steps, const std::function<void()>& first) {
     std::array<int, 2> pipe{};
     EXPECT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
-    const chunklog::unique_fd from(pipe[0]);
-    chunklog::unique_fd to(pipe[1]);
+    const unique_fd from(pipe[0]);
+    unique_fd to(pipe[1]);
     std::vector<char*> argv;
     for (const auto& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
     argv.push_back(nullptr);
@@ -79,7 +79,7 @@ class kills {
   kills(const std::filesystem::path& place, const std::filesystem::path& desk, const scene& what)
       : what_(what), log_(place / "log") {
     const auto path = desk / "progress";
-    const chunklog::unique_fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    const unique_fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     EXPECT_EQ(::ftruncate(file.get(), sizeof(progress)), 0);
     void* const mapped =
         ::mmap(nullptr, sizeof(progress), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);

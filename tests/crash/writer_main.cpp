@@ -20,7 +20,7 @@ int fail(const std::string& message) {
 }
 
 int run(char** argv) {
-  const chunklog::unique_fd file(::open(argv[2], O_RDWR | O_CLOEXEC));
+  const unique_fd file(::open(argv[2], O_RDWR | O_CLOEXEC));
   void* const mapped =
       ::mmap(nullptr, sizeof(progress), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (mapped == MAP_FAILED) return fail("no progress file");

@@ -18,8 +18,8 @@ namespace {
 
 }  // namespace
 
-harness::unique_fd open_file(const std::filesystem::path& file, int flags) {
-  harness::unique_fd fd(::open(file.c_str(), flags | O_CLOEXEC, 0666));
+unique_fd open_file(const std::filesystem::path& file, int flags) {
+  unique_fd fd(::open(file.c_str(), flags | O_CLOEXEC, 0666));
   if (!fd) fail("open");
   return fd;
 }

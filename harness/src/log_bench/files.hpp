@@ -2,14 +2,13 @@
 #pragma once
 
 #include <annulus/transfer.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 
-#include "unique_fd.hpp"
-
 namespace annulus::log_bench {
 
-harness::unique_fd open_file(const std::filesystem::path& file, int flags);
+unique_fd open_file(const std::filesystem::path& file, int flags);
 void write_whole(int fd, bytes_view bytes, std::uint64_t offset);
 /// Fills `to`, from bytes that are there.
 void read_whole(int fd, bytes_span to, std::uint64_t offset);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <annulus/chunklog/view.hpp>
 #include <array>
 #include <chrono>
@@ -158,10 +159,11 @@ class kills {
   }
 
   [[nodiscard]] std::string sentence() const {
-    return "round " + std::to_string(round_) + " of " + std::to_string(what_.rounds) + ": " +
-           std::to_string(steps_) + " steps, " + std::to_string(next_ - 1) + " records, " +
-           std::to_string(seen_->gone.load()) + " acknowledged, " + std::to_string(read_) +
-           " compared, slowest open " + std::to_string(slowest_) + " s";
+    return "round " + std::to_string(std::min(round_, what_.rounds)) + " of " +
+           std::to_string(what_.rounds) + ": " + std::to_string(steps_) + " steps, " +
+           std::to_string(next_ - 1) + " records, " + std::to_string(seen_->gone.load()) +
+           " acknowledged, " + std::to_string(read_) + " compared, slowest open " +
+           std::to_string(slowest_) + " s";
   }
 
   const scene what_;

@@ -29,6 +29,7 @@ class acknowledgements {
     const auto index = static_cast<std::size_t>(chunk - oldest_);
     if (first_ids_.size() <= index) first_ids_.resize(index + 1);
     first_ids_[index] = first_id;
+    if (index > 0 && (next_known_ == 0 || index < next_known_)) next_known_ = index;
     return completes();
   }
 
@@ -81,18 +82,29 @@ class acknowledgements {
     }
   }
 
+  // Chunks before one whose first record follows what is acknowledged are done with, also those of
+  // which nothing is known: they were damaged, or not read yet.
   [[nodiscard]] bool oldest_is_complete() const {
-    return first_ids_.size() > 1 && first_ids_[1] != 0 && last_ + 1 >= first_ids_[1];
+    return next_known_ != 0 && last_ + 1 >= first_ids_[next_known_];
   }
   // Said once for each chunk.
   bool completes() {
-    if (!oldest_is_complete() || said_ > oldest_) return false;
-    said_ = oldest_ + 1;
+    if (!oldest_is_complete() || said_ >= oldest_ + next_known_) return false;
+    said_ = oldest_ + next_known_;
     return true;
   }
   void drop_front() {
     if (!first_ids_.empty()) first_ids_.pop_front();
     ++oldest_;
+    if (next_known_ > 1) {
+      --next_known_;
+    } else {
+      const auto known = [](std::uint64_t id) { return id != 0; };
+      const auto at = first_ids_.empty()
+                          ? first_ids_.end()
+                          : std::find_if(first_ids_.begin() + 1, first_ids_.end(), known);
+      next_known_ = at == first_ids_.end() ? 0 : static_cast<std::size_t>(at - first_ids_.begin());
+    }
   }
 
   std::mutex mutex_;
@@ -100,6 +112,7 @@ class acknowledgements {
   std::map<std::uint64_t, std::uint64_t> beyond_{};  // first to last ID of each range
   std::uint64_t oldest_ = 0;
   std::uint64_t said_ = 0;                 // chunks before it have been said to be complete
+  std::size_t next_known_ = 0;             // the first in first_ids_ behind the oldest; 0: none
   std::deque<std::uint64_t> first_ids_{};  // from the oldest chunk on; 0: not known yet
 };
 

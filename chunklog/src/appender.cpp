@@ -11,7 +11,7 @@
 namespace annulus::chunklog {
 namespace {
 
-// Of a long record, so much is copied at a time that the checksum finds it in the nearest cache.
+// Of a long record, so much is read at a time that the copy finds it in the nearest cache.
 constexpr std::size_t near_bytes = std::size_t{8} << 10U;
 constexpr std::uint64_t most_chunks = 0x10000;
 
@@ -107,24 +107,17 @@ status appender::put(std::span<const bytes_view> parts, std::size_t bytes, std::
   store_be(record + record_layout::length,
            static_cast<std::uint32_t>(bytes - record_layout::checksum));
   store_le(record + record_layout::id, id);
+  // The checksum is taken from the caller's bytes: the ring's are still on their way from another
+  // core when the copy has been made.
+  auto sum = crc32(0, {record + record_layout::id, sizeof id});
   auto* to = record + record_layout::payload;
-  std::uint32_t sum = 0;
-  if (bytes <= near_bytes) {
-    for (const auto part : parts) {
-      if (!part.empty()) std::memcpy(to, part.data(), part.size());
-      to += part.size();
-    }
-    sum = crc32(0, {record + record_layout::id, to});
-  } else {
-    sum = crc32(0, {record + record_layout::id, to});
-    for (auto part : parts) {
-      while (!part.empty()) {
-        const auto n = std::min(part.size(), near_bytes);
-        std::memcpy(to, part.data(), n);
-        sum = crc32(sum, {to, n});
-        to += n;
-        part = part.subspan(n);
-      }
+  for (auto part : parts) {
+    while (!part.empty()) {
+      const auto n = std::min(part.size(), near_bytes);
+      sum = crc32(sum, part.first(n));
+      std::memcpy(to, part.data(), n);
+      to += n;
+      part = part.subspan(n);
     }
   }
   store_le(record + record_layout::checksum, sum);

@@ -82,6 +82,11 @@ status log_cursor::take(log_record& record, const until* limit) {
       // The chunk's first record, whose ID nothing has announced yet: look again, this time at
       // all of it.
       if (found.header.id != acknowledged_at_open_ + 1) {
+        const auto whole = examine(window_, offset_, end_, 0, check::payload);
+        if (whole.found != damage::none) {
+          return damaged(
+              {error_for(whole), chunklog::describe(whole, file(), offset_, end_, expected_)});
+        }
         auto gap =
             failure(errc::missing_data, file(), ", offset ", offset_, ": the records after ",
                     acknowledged_at_open_, ", which is acknowledged, are missing; the next one is ",

@@ -121,7 +121,10 @@ void log_drain::rest() {
 
 void log_drain::look() {
   auto& ring = ring_.reader();
-  const auto got = ring.try_peek(std::min(seen_ + 1, ring.capacity()));
+  // A peek looks at the writer's index only if it wants more than is known of, and arm() may have
+  // learnt of more than was seen here: so this asks for one byte more than is known.
+  const auto known = ring.try_peek(0).data.size();
+  const auto got = ring.try_peek(std::min(known + 1, ring.capacity()));
   memory_ = got.data.first.data();
   seen_ = got.data.size();
 }

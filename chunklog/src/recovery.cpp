@@ -162,6 +162,9 @@ class recoverer {
       for (const auto number : scanned_) {
         if (auto bad = sync_chunk(number); !bad.ok()) return bad;
       }
+      // The newest slot may be a mark of a dead process, and it is the other one that is
+      // overwritten next.
+      if (const auto error = book_->sync()) return ledger_failed(error);
     }
     auto [chunk, error] = directory_.open(chunk_name(state_.writer_file), O_RDWR | O_CREAT);
     if (error) {

@@ -1,4 +1,6 @@
 // What goes in comes out: sizes, batches, rolls, reopening.
+#include <annulus/chunklog/uring_files.hpp>
+
 #include "support.hpp"
 
 namespace annulus::chunklog::test {
@@ -11,9 +13,10 @@ struct limits {
 
 class round_trip : public ::testing::TestWithParam<limits> {};
 
-TEST_P(round_trip, sizes_around_every_limit) {
-  const auto [chunk_bytes, batch_bytes] = GetParam();
-  const options how = limited(chunk_bytes, batch_bytes);
+void go_around(const limits& given, file_system* files) {
+  const auto [chunk_bytes, batch_bytes] = given;
+  auto how = limited(chunk_bytes, batch_bytes);
+  how.files = files;
   const std::size_t header = record_layout::header_bytes;
   std::vector<std::size_t> sizes{0, 1, 0};
   for (const std::size_t limit : {batch_bytes / 4, batch_bytes, std::size_t{chunk_bytes}}) {
@@ -38,6 +41,20 @@ TEST_P(round_trip, sizes_around_every_limit) {
   }
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(expected[i].first, i + 1);
   EXPECT_EQ(reread(dir.log(), how), expected);
+}
+
+TEST_P(round_trip, sizes_around_every_limit) {
+  go_around(GetParam(), nullptr);
+}
+
+TEST_P(round_trip, by_io_uring) {
+  const auto made = make_uring_files();
+  if (made.error == std::errc::function_not_supported ||
+      made.error == std::errc::operation_not_permitted) {
+    GTEST_SKIP() << "this kernel gives this process no io_uring: " << made.error.message();
+  }
+  ASSERT_FALSE(made.error) << made.error.message();
+  go_around(GetParam(), made.files.get());
 }
 
 INSTANTIATE_TEST_SUITE_P(limits, round_trip,

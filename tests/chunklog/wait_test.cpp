@@ -97,6 +97,17 @@ TEST(wait, flush_and_sync_race_with_a_dry_reader) {
   EXPECT_EQ(reread(dir.log()), records{});
 }
 
+// Also of records that come while the I/O thread goes to sleep.
+TEST(flush, covers_everything_appended_before) {
+  const scratch dir;
+  auto log = must_open(dir.log(), limited(1 << 24, 4096));
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    for (std::uint64_t n = 0; n <= i % 200; ++n) must_append(*log, payload(i, 100));
+    ASSERT_TRUE(log->writer().flush().ok());
+    ASSERT_EQ(log->stats().written_bytes, log->stats().appended_bytes);
+  }
+}
+
 TEST(wait, ends_at_the_deadline) {
   const scratch dir;
   auto log = must_open(dir.log());

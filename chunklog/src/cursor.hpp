@@ -12,7 +12,7 @@
 
 namespace annulus::chunklog {
 
-class log_cursor : private chunk_memory {
+class log_cursor final : private chunk_memory {
  public:
   explicit log_cursor(log_core& core);
 

@@ -81,6 +81,8 @@ bool log_drain::serve(const log_state::orders& orders) {
     }
     return true;
   }
+  // What a reader was copying when it had been written is still here; the writer may wait for it.
+  if (kept_ > std::min(in_chunk_, how_.cache_bytes)) release_ring();
   if (pending() == 0) return false;
   if (pending() >= how_.write_bytes) {
     while (pending() >= how_.write_bytes && write_piece()) {

@@ -69,8 +69,8 @@ struct ledger_read : status {
   unique_fd file{};  ///< none when there is no ledger
   std::uint64_t file_bytes = 0;
   ledger_slot newest{};
-  /// The slot beside it is neither valid nor the one that a young log has not written yet: rot, or a
-  /// disk that tears sectors. If it was the newer one, its acknowledgements are forgotten.
+  /// The slot beside it is neither valid nor the one that a young log has not written yet: rot, or
+  /// a disk that tears sectors. If it was the newer one, its acknowledgements are forgotten.
   bool other_damaged = false;
 };
 ledger_read read_ledger(const log_directory& directory, int open_flags);

@@ -41,10 +41,10 @@ class chunk_copier {
     return error ? cannot(error, name) : status{};
   }
 
-  status write_ledger(const ledger_state& state, std::uint64_t sequence, const std::string& name) {
+  status write_ledger(const ledger_state& state, const std::string& name) {
     auto made = to_.open(name, O_RDWR | O_CREAT | O_TRUNC);
     if (made.error) return cannot(made.error, name);
-    ledger book(to_.files, std::move(made.fd), {sequence, {}}, to_.durable);
+    ledger book(to_.files, std::move(made.fd), {}, to_.durable);
     const auto error = book.checkpoint(state);
     return error ? cannot(error, name) : status{};
   }
@@ -165,9 +165,7 @@ status log_repair::copy_to(const std::filesystem::path& path) {
     if (auto bad = copier.write(chunk, chunk_name(chunk.number)); !bad.ok()) return bad;
   }
   if (auto bad = copier.sync_directory(); !bad.ok()) return bad;
-  if (auto bad =
-          copier.write_ledger(state_->layout.ledger, plan().before.ledger_sequence, ledger_name);
-      !bad.ok()) {
+  if (auto bad = copier.write_ledger(state_->layout.ledger, ledger_name); !bad.ok()) {
     return bad;
   }
   return copier.sync_directory();
@@ -188,9 +186,7 @@ status log_repair::apply() {
     if (!chunk.changes) continue;
     if (auto bad = copier.write(chunk, staged(chunk_name(chunk.number))); !bad.ok()) return bad;
   }
-  if (auto bad =
-          copier.write_ledger(layout.ledger, plan().before.ledger_sequence, staged(ledger_name));
-      !bad.ok()) {
+  if (auto bad = copier.write_ledger(layout.ledger, staged(ledger_name)); !bad.ok()) {
     return bad;
   }
   if (auto bad = copier.sync_directory(); !bad.ok()) return bad;

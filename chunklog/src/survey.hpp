@@ -10,7 +10,7 @@ namespace annulus::chunklog {
 
 struct survey_options {
   walk_options walk{};
-  unsigned threads = 1;    ///< that walk chunks, the calling one included
+  unsigned threads = 1;  ///< that walk chunks, the calling one included
 };
 
 struct survey : status {

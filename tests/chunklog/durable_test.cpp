@@ -136,7 +136,7 @@ TEST(durability, an_interval_of_bytes_checkpoints_unasked) {
     must_append(*log, payload(1, 200));
     std::this_thread::yield();
   }
-  EXPECT_GE(log->stats().checkpoints, 1U);
+  while (log->stats().checkpoints == 0) std::this_thread::yield();
 }
 
 TEST(durability, an_interval_of_time_checkpoints_unasked) {

@@ -10,14 +10,14 @@
 namespace annulus::chunklog {
 namespace {
 
-constexpr std::size_t read_ahead = std::size_t{256} << 10U;
+constexpr std::size_t cursor_read_ahead = std::size_t{256} << 10U;
 constexpr std::size_t most_in_batch = 1024;
 
 }  // namespace
 
 log_cursor::log_cursor(log_core& core)
     : core_(core),
-      window_(core.directory().files, read_ahead, this),
+      window_(core.directory().files, cursor_read_ahead, this),
       acknowledged_at_open_(core.acknowledged().at().last) {
   delivered_.set(acknowledged_at_open_);
   batch_.reserve(most_in_batch);

@@ -10,7 +10,7 @@
 namespace annulus::chunklog {
 namespace {
 
-constexpr std::size_t header_read_ahead = std::size_t{64} << 10U;
+constexpr std::size_t layout_read_ahead = std::size_t{64} << 10U;
 
 class planner {
  public:
@@ -111,7 +111,7 @@ class planner {
     }
     auto opened = open_chunk(directory_, chunk.number, O_RDONLY);
     if (!opened.ok()) return opened;
-    chunk_window window(directory_.files, header_read_ahead);
+    chunk_window window(directory_.files, layout_read_ahead);
     window.attach(std::move(opened.file));
     while (run.first_id < due_) {
       const auto record = examine(window, run.offset, run.end, run.first_id, check::header);

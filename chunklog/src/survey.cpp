@@ -13,8 +13,8 @@ namespace annulus::chunklog {
 namespace {
 
 // Headers are far apart, so little is read with each.
-constexpr std::uint64_t header_read_ahead = std::uint64_t{4} << 10U;
-constexpr std::uint64_t payload_read_ahead = std::uint64_t{1} << 20U;
+constexpr std::uint64_t walk_header_ahead = std::uint64_t{4} << 10U;
+constexpr std::uint64_t walk_payload_ahead = std::uint64_t{1} << 20U;
 
 // Walks `chunks`, each by the next thread that is free. The first error in their order.
 status walk_all(const log_directory& directory, const survey_options& how,
@@ -33,7 +33,7 @@ status walk_all(const log_directory& directory, const survey_options& how,
   }
   const auto work = [&] {
     chunk_window window(directory.files,
-                        each.depth == check::header ? header_read_ahead : payload_read_ahead);
+                        each.depth == check::header ? walk_header_ahead : walk_payload_ahead);
     for (;;) {
       // Only counts: the results are published by the joins.
       const auto index = next.fetch_add(1, std::memory_order_relaxed);

@@ -11,7 +11,7 @@
 namespace annulus::chunklog {
 namespace {
 
-constexpr std::size_t read_ahead = std::size_t{256} << 10U;
+constexpr std::size_t tail_read_ahead = std::size_t{256} << 10U;
 constexpr chunk_number half_circle = 0x8000;
 
 }  // namespace
@@ -19,7 +19,7 @@ constexpr chunk_number half_circle = 0x8000;
 class log_tail::state {
  public:
   explicit state(log_directory directory)
-      : directory_(std::move(directory)), window_(directory_.files, read_ahead) {}
+      : directory_(std::move(directory)), window_(directory_.files, tail_read_ahead) {}
 
   status begin(const tail_options& how) {
     const auto present = list_chunks(directory_);

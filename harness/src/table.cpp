@@ -172,7 +172,7 @@ std::string to_markdown(const table& value) {
 }
 
 json to_json(const table& value) {
-  json sinks = json::array();
+  json by_sink = json::array();
   for (const table_section& section : value.sections) {
     json rows = json::array();
     for (const table_row& row : section.rows) {
@@ -183,7 +183,7 @@ json to_json(const table& value) {
                       {"verified", row.metrics.verified},
                       {"n", row.metrics.throughput.n}});
     }
-    sinks.push_back({{"sink", section.sink}, {"rows", std::move(rows)}});
+    by_sink.push_back({{"sink", section.sink}, {"rows", std::move(rows)}});
   }
   json best = json::array();
   for (const winner& each : value.best) {
@@ -194,7 +194,7 @@ json to_json(const table& value) {
           {"constant", value.constant},
           {"turns", value.turns},
           {"finished", value.finished},
-          {"sinks", std::move(sinks)},
+          {"sinks", std::move(by_sink)},
           {"winners", std::move(best)},
           {"failed", notes_json(value.failed)},
           {"skipped", notes_json(value.skipped)}};

@@ -7,7 +7,7 @@
 namespace annulus::chunklog::test {
 namespace {
 
-const options small = limited(200, 64);
+const options small_chunks = limited(200, 64);
 
 std::vector<std::uint64_t> ids(const records& all) {
   std::vector<std::uint64_t> found;
@@ -39,30 +39,30 @@ std::size_t chunks_in(const std::filesystem::path& path) {
 TEST(acknowledge, unacknowledged_records_come_again) {
   const scratch dir;
   {
-    auto log = must_open(dir.log(), small);
+    auto log = must_open(dir.log(), small_chunks);
     fill(*log, 20);
     take(*log, 20);
   }
-  EXPECT_EQ(ids(reread(dir.log(), small)), from_to(1, 20));
+  EXPECT_EQ(ids(reread(dir.log(), small_chunks)), from_to(1, 20));
 }
 
 TEST(acknowledge, acknowledged_records_do_not_whatever_the_chunk_border) {
   for (std::uint64_t upto = 1; upto <= 20; ++upto) {
     const scratch dir;
     {
-      auto log = must_open(dir.log(), small);
+      auto log = must_open(dir.log(), small_chunks);
       fill(*log, 20);
       take(*log, 20);
       for (std::uint64_t id = 1; id <= upto; ++id) ASSERT_TRUE(log->reader().acknowledge(id).ok());
       EXPECT_EQ(log->reader().acknowledged(), upto);
       ASSERT_TRUE(log->close().ok());
     }
-    const auto rest = reread(dir.log(), small);
+    const auto rest = reread(dir.log(), small_chunks);
     EXPECT_EQ(rest.size(), 20 - upto);
     if (!rest.empty()) {
       EXPECT_EQ(ids(rest), from_to(upto + 1, 20));
     }
-    auto log = must_open(dir.log(), small);
+    auto log = must_open(dir.log(), small_chunks);
     EXPECT_EQ(must_append(*log, "next"), 21U);
   }
 }
@@ -94,7 +94,7 @@ TEST(acknowledge, in_any_order_counts_up_to_the_first_gap) {
 
 TEST(acknowledge, every_order_of_five) {
   const scratch dir;
-  auto log = must_open(dir.log(), small);
+  auto log = must_open(dir.log(), small_chunks);
   std::vector<std::uint64_t> order = from_to(1, 5);
   std::uint64_t base = 0;
   do {
@@ -125,7 +125,7 @@ TEST(acknowledge, refuses_what_was_not_delivered) {
 
 TEST(acknowledge, chunks_are_deleted_only_when_all_of_them_is_acknowledged) {
   const scratch dir;
-  auto log = must_open(dir.log(), small);
+  auto log = must_open(dir.log(), small_chunks);
   fill(*log, 30);
   const auto all = chunks_in(dir.log());
   EXPECT_EQ(all, 10U);
@@ -139,12 +139,12 @@ TEST(acknowledge, chunks_are_deleted_only_when_all_of_them_is_acknowledged) {
   EXPECT_EQ(chunks_in(dir.log()), 1U);
   EXPECT_TRUE(std::filesystem::exists(dir.log() / "0009.chunk"));
   log.reset();
-  EXPECT_EQ(ids(reread(dir.log(), small)), from_to(30, 30));
+  EXPECT_EQ(ids(reread(dir.log(), small_chunks)), from_to(30, 30));
 }
 
 TEST(acknowledge, a_gap_keeps_its_chunk_and_all_later_ones) {
   const scratch dir;
-  auto log = must_open(dir.log(), small);
+  auto log = must_open(dir.log(), small_chunks);
   fill(*log, 30);
   take(*log, 30);
   for (std::uint64_t id = 1; id <= 30; ++id) {
@@ -159,20 +159,20 @@ TEST(acknowledge, a_gap_keeps_its_chunk_and_all_later_ones) {
 
 TEST(acknowledge, a_roll_makes_it_durable) {
   const scratch dir;
-  auto log = must_open(dir.log(), small);
+  auto log = must_open(dir.log(), small_chunks);
   fill(*log, 3);
   take(*log, 2);
   ASSERT_TRUE(log->reader().acknowledge(1).ok());
   ASSERT_TRUE(log->reader().acknowledge(2).ok());
   fill(*log, 1);
   snapshot(dir.log(), dir / "crashed");
-  EXPECT_EQ(ids(reread(dir / "crashed", small)), from_to(3, 4));
+  EXPECT_EQ(ids(reread(dir / "crashed", small_chunks)), from_to(3, 4));
 }
 
 // The crash came between the ledger and the deletion.
 TEST(acknowledge, stale_chunks_are_deleted_at_open) {
   const scratch dir;
-  auto log = must_open(dir.log(), small);
+  auto log = must_open(dir.log(), small_chunks);
   fill(*log, 9);
   ASSERT_TRUE(log->writer().sync().ok());
   snapshot(dir.log(), dir / "crashed");
@@ -188,7 +188,7 @@ TEST(acknowledge, stale_chunks_are_deleted_at_open) {
     EXPECT_TRUE(view.view->faults().empty());
     EXPECT_EQ(view.view->size(), 3U);
   }
-  const auto opened = chunk_log::open(dir / "crashed", small);
+  const auto opened = chunk_log::open(dir / "crashed", small_chunks);
   ASSERT_TRUE(opened.ok()) << opened.message;
   EXPECT_EQ(opened.found.stale_chunks, 2U);
   EXPECT_EQ(opened.found.acknowledged, 7U);

@@ -18,7 +18,7 @@ options capped(when_full policy) {
 }
 const std::string hundred = payload(1, 84);
 
-std::uint64_t fill(chunk_log& log, std::uint64_t count) {
+std::uint64_t fill_with(chunk_log& log, std::uint64_t count) {
   std::uint64_t id = 0;
   for (std::uint64_t i = 0; i < count; ++i) id = must_append(log, hundred);
   return id;
@@ -39,7 +39,7 @@ TEST(size_cap, rejects_and_takes_records_again_after_acknowledgements) {
   const scratch dir;
   auto log = must_open(dir.log(), capped(when_full::reject));
   const watchdog guard(*log);
-  fill(*log, 30);
+  fill_with(*log, 30);
   const auto refused = log->writer().append(view_of(hundred));
   EXPECT_EQ(refused.error, errc::log_full) << refused.message;
   EXPECT_NE(refused.message.find("3000"), std::string::npos) << refused.message;
@@ -60,11 +60,11 @@ TEST(size_cap, counts_what_was_there_at_open) {
   const scratch dir;
   {
     auto log = must_open(dir.log(), capped(when_full::reject));
-    fill(*log, 29);
+    fill_with(*log, 29);
   }
   auto log = must_open(dir.log(), capped(when_full::reject));
   EXPECT_EQ(log->stats().used_bytes, 2900U);
-  fill(*log, 1);
+  fill_with(*log, 1);
   EXPECT_EQ(log->writer().append(view_of(hundred)).error, errc::log_full);
 }
 
@@ -72,7 +72,7 @@ TEST(size_cap, blocks_until_the_deadline_or_a_stop) {
   const scratch dir;
   auto log = must_open(dir.log(), capped(when_full::block));
   const watchdog guard(*log);
-  fill(*log, 30);
+  fill_with(*log, 30);
   EXPECT_EQ(log->writer().append(view_of(hundred), 1ms).error, errc::timed_out);
   std::stop_source stop;
   stop.request_stop();
@@ -105,10 +105,10 @@ TEST(size_cap, drops_the_oldest_chunk_and_says_once_what_was_lost) {
   const scratch dir;
   auto log = must_open(dir.log(), capped(when_full::drop_oldest));
   const watchdog guard(*log);
-  fill(*log, 5);
+  fill_with(*log, 5);
   for (std::uint64_t id = 1; id <= 5; ++id) EXPECT_EQ(log->reader().next().id, id);
   ASSERT_TRUE(log->reader().acknowledge(2, 3).ok());
-  EXPECT_EQ(fill(*log, 60), 65U);
+  EXPECT_EQ(fill_with(*log, 60), 65U);
   ASSERT_TRUE(log->writer().sync().ok());
   const auto first = log->stats().deleted_chunks * 10 + 1;
   EXPECT_GE(first, 31U);
@@ -154,7 +154,7 @@ TEST(size_cap, drops_while_a_reader_reads) {
     }
     EXPECT_EQ(last, count);
   });
-  EXPECT_EQ(fill(*log, count), count);
+  EXPECT_EQ(fill_with(*log, count), count);
   ASSERT_TRUE(log->writer().close().ok());
   reader.join();
   EXPECT_LE(delivered, count);

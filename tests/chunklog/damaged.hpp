@@ -78,8 +78,8 @@ inline unsynced_files& unsynced() {
 }
 
 /// Appends `count` records of different sizes, closes, and gives them back.
-inline records fill(const std::filesystem::path& path, std::uint64_t count,
-                    std::uint64_t chunk_bytes = 400, std::size_t most = 90) {
+inline records make_log(const std::filesystem::path& path, std::uint64_t count,
+                        std::uint64_t chunk_bytes = 400, std::size_t most = 90) {
   options how;
   how.chunk_bytes = chunk_bytes;
   how.files = &unsynced();

@@ -5,23 +5,13 @@
 
 #include "format.hpp"
 #include "support.hpp"
+#include "support/task.hpp"
 #include "watchdog.hpp"
 
 namespace annulus::chunklog::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A coroutine that nobody waits for.
-struct detached {
-  struct promise_type {
-    detached get_return_object() { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-};
 
 TEST(durable, a_record_is_on_the_disk_when_the_wait_ends) {
   const scratch dir;
@@ -78,7 +68,7 @@ TEST(durable, can_be_awaited) {
   std::latch done(3);
   for (int i = 0; i < 3; ++i) {
     const auto id = must_append(*log, "x");
-    [](chunk_log& in, std::uint64_t which, std::latch& over) -> detached {
+    [](chunk_log& in, std::uint64_t which, std::latch& over) -> testing::task {
       const auto result = co_await async_durable(in.writer(), which);
       EXPECT_TRUE(result.ok()) << result.message;
       EXPECT_GE(in.writer().durable_id(), which);

@@ -7,20 +7,11 @@
 #include <thread>
 
 #include "support.hpp"
+#include "support/task.hpp"
 #include "watchdog.hpp"
 
 namespace annulus::chunklog::test {
 namespace {
-
-struct detached {
-  struct promise_type {
-    detached get_return_object() { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-};
 
 TEST(try_next, delivers_what_is_written_and_does_not_wait) {
   const scratch dir;
@@ -151,7 +142,7 @@ TEST(async_next, resumes_for_each_record_and_at_the_end) {
   const watchdog guard(*log);
   std::latch done(1);
   std::uint64_t last = 0;
-  [](chunk_log& in, std::uint64_t& seen, std::latch& over) -> detached {
+  [](chunk_log& in, std::uint64_t& seen, std::latch& over) -> testing::task {
     for (;;) {
       const auto record = co_await async_next(in.reader());
       if (!record.ok()) {
@@ -176,7 +167,7 @@ TEST(async_next, can_be_stopped) {
   const watchdog guard(*log);
   std::stop_source stop;
   std::latch done(1);
-  [](chunk_log& in, std::stop_token token, std::latch& over) -> detached {
+  [](chunk_log& in, std::stop_token token, std::latch& over) -> testing::task {
     const auto batch = co_await async_next_batch(in.reader(), std::move(token));
     EXPECT_EQ(batch.error, errc::cancelled);
     over.count_down();

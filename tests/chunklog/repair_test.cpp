@@ -87,7 +87,7 @@ void restore(const fs::path& path, const std::map<std::string, std::string>& fil
 
 TEST(repair, changes_nothing_in_a_whole_log) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   const auto before = contents(dir.log());
   {
     auto repair = must_plan(dir.log(), repair_kind::in_place);
@@ -106,7 +106,7 @@ TEST(repair, changes_nothing_in_a_whole_log) {
 
 TEST(repair, keeps_all_but_the_record_of_a_flipped_byte) {
   const scratch dir;
-  const auto all = fill(dir.log(), 9, 200, 40);
+  const auto all = make_log(dir.log(), 9, 200, 40);
   const auto pristine = contents(dir.log());
   for (const auto& [name, bytes] : pristine) {
     for (std::size_t at = 0; at < bytes.size(); ++at) {
@@ -136,7 +136,7 @@ TEST(repair, keeps_all_but_the_record_of_a_flipped_byte) {
 
 TEST(repair, keeps_what_a_truncation_leaves) {
   const scratch dir;
-  const auto all = fill(dir.log(), 9, 200, 40);
+  const auto all = make_log(dir.log(), 9, 200, 40);
   const auto pristine = contents(dir.log());
   for (const auto& [name, bytes] : pristine) {
     for (std::size_t size = 0; size < bytes.size(); size += 7) {
@@ -157,7 +157,7 @@ TEST(repair, keeps_what_a_truncation_leaves) {
 
 TEST(repair, bridges_a_missing_chunk) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   fs::remove(dir.log() / "0002.chunk");
   records expected;
   {
@@ -176,7 +176,7 @@ TEST(repair, bridges_a_missing_chunk) {
 TEST(repair, does_without_the_first_and_the_last_chunk) {
   for (const bool first : {true, false}) {
     const scratch dir;
-    const auto all = fill(dir.log(), 60);
+    const auto all = make_log(dir.log(), 60);
     fs::remove(first ? dir.log() / "0000.chunk" : last_chunk(dir.log()));
     records expected;
     {
@@ -192,7 +192,7 @@ TEST(repair, does_without_the_first_and_the_last_chunk) {
 
 TEST(repair, of_a_log_without_a_record_goes_on_behind_its_ids) {
   const scratch dir;
-  fill(dir.log(), 60);
+  make_log(dir.log(), 60);
   for (const auto& [name, bytes] : contents(dir.log())) {
     if (name.ends_with(".chunk")) spill(dir.log() / name, "");
   }
@@ -219,7 +219,7 @@ TEST(repair, keeps_whole_records_behind_damage_above_the_durable_mark) {
 
 TEST(repair, cuts_off_a_torn_tail) {
   const scratch dir;
-  const auto all = fill(dir.log(), 20);
+  const auto all = make_log(dir.log(), 20);
   const auto last = last_chunk(dir.log());
   spill(last, slurp(last) + std::string(30, 'x'));
   {
@@ -234,7 +234,7 @@ TEST(repair, cuts_off_a_torn_tail) {
 
 TEST(repair, does_not_give_up_twice) {
   const scratch dir;
-  auto all = fill(dir.log(), 60);
+  auto all = make_log(dir.log(), 60);
   flip(dir.log() / "0001.chunk", 20);
   const auto first = must_plan(dir.log(), repair_kind::copy).plan().lost;
   ASSERT_TRUE(must_plan(dir.log(), repair_kind::in_place).apply().ok());
@@ -250,7 +250,7 @@ TEST(repair, does_not_give_up_twice) {
 
 TEST(repair, keeps_acknowledgements) {
   const scratch dir;
-  fill(dir.log(), 60);
+  make_log(dir.log(), 60);
   options how;
   how.chunk_bytes = 400;
   {
@@ -279,7 +279,7 @@ TEST(repair, keeps_acknowledgements) {
 
 TEST(repair, lets_a_reader_pass_and_frees_what_it_has_passed) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   flip(dir.log() / "0001.chunk", 20);
   fs::remove(dir.log() / "0003.chunk");
   flip(last_chunk(dir.log()), 20);
@@ -308,7 +308,7 @@ TEST(repair, lets_a_reader_pass_and_frees_what_it_has_passed) {
 
 TEST(repair, in_place_loses_nothing_wherever_it_dies) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   flip(dir.log() / "0001.chunk", 20);
   flip(dir.log() / "0003.chunk", 20);
   fs::remove(dir.log() / "0005.chunk");
@@ -335,7 +335,7 @@ TEST(repair, in_place_loses_nothing_wherever_it_dies) {
 
 TEST(repair, copies_around_what_cannot_be_read) {
   const scratch dir;
-  const auto all = fill(dir.log(), 400, 64 << 10);
+  const auto all = make_log(dir.log(), 400, 64 << 10);
   lost_sector files("0000.chunk", 4096, 512);
   reading_options how;
   how.files = &files;
@@ -349,7 +349,7 @@ TEST(repair, copies_around_what_cannot_be_read) {
 
 TEST(repair, refuses_a_full_directory_and_a_log_in_use) {
   const scratch dir;
-  fill(dir.log(), 5);
+  make_log(dir.log(), 5);
   auto repair = must_plan(dir.log(), repair_kind::copy);
   const auto done = repair.copy_to(dir.log());
   EXPECT_EQ(done.error, std::errc::directory_not_empty);

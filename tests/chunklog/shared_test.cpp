@@ -9,7 +9,7 @@
 namespace annulus::chunklog::test {
 namespace {
 
-constexpr int threads = 8;
+constexpr int producers = 8;
 
 TEST(combining, every_job_is_done_once_by_one_thread_at_a_time) {
   combining_stack<std_platform, std::uint64_t> stack;
@@ -18,7 +18,7 @@ TEST(combining, every_job_is_done_once_by_one_thread_at_a_time) {
   constexpr std::uint64_t jobs = 20'000;
   {
     std::vector<std::jthread> all;
-    for (int t = 0; t < threads; ++t) {
+    for (int t = 0; t < producers; ++t) {
       all.emplace_back([&] {
         for (std::uint64_t i = 1; i <= jobs; ++i) {
           auto job = i;
@@ -33,7 +33,7 @@ TEST(combining, every_job_is_done_once_by_one_thread_at_a_time) {
       });
     }
   }
-  EXPECT_EQ(sum, threads * jobs * (jobs + 1) / 2);
+  EXPECT_EQ(sum, producers * jobs * (jobs + 1) / 2);
 }
 
 TEST(shared_writer, keeps_each_producers_order_and_loses_nothing) {
@@ -42,10 +42,10 @@ TEST(shared_writer, keeps_each_producers_order_and_loses_nothing) {
   const watchdog guard(*log);
   shared_writer writer(log->writer());
   constexpr std::uint64_t each = 2000;
-  std::vector<std::vector<std::uint64_t>> ids(threads);
+  std::vector<std::vector<std::uint64_t>> ids(producers);
   {
     std::vector<std::jthread> all;
-    for (std::size_t t = 0; t < threads; ++t) {
+    for (std::size_t t = 0; t < producers; ++t) {
       all.emplace_back([&, t] {
         for (std::uint64_t i = 0; i < each; ++i) {
           const auto done = writer.append(view_of(std::to_string(t) + ":" + std::to_string(i)));
@@ -57,8 +57,8 @@ TEST(shared_writer, keeps_each_producers_order_and_loses_nothing) {
   }
   ASSERT_TRUE(log->writer().close().ok());
   const auto found = drain(*log);
-  ASSERT_EQ(found.size(), threads * each);
-  for (std::size_t t = 0; t < threads; ++t) {
+  ASSERT_EQ(found.size(), producers * each);
+  for (std::size_t t = 0; t < producers; ++t) {
     for (std::uint64_t i = 0; i < each; ++i) {
       if (i > 0) {
         ASSERT_LT(ids[t][i - 1], ids[t][i]);
@@ -76,7 +76,7 @@ TEST(shared_writer, commits_in_groups) {
   constexpr std::uint64_t each = 20;
   {
     std::vector<std::jthread> all;
-    for (int t = 0; t < threads; ++t) {
+    for (int t = 0; t < producers; ++t) {
       all.emplace_back([&] {
         for (std::uint64_t i = 0; i < each; ++i) {
           const auto done = writer.append(view_of("confirmed"));
@@ -88,8 +88,8 @@ TEST(shared_writer, commits_in_groups) {
     }
   }
   const auto stats = log->stats();
-  EXPECT_EQ(stats.appended_records, threads * each);
-  EXPECT_LE(stats.syncs, threads * each);
+  EXPECT_EQ(stats.appended_records, producers * each);
+  EXPECT_LE(stats.syncs, producers * each);
 }
 
 TEST(shared_writer, passes_errors_to_whom_they_concern) {

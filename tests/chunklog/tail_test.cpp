@@ -35,7 +35,7 @@ records rest(log_tail& tail) {
 
 TEST(tail, begins_with_the_last_records) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   for (const std::uint64_t last : {0U, 1U, 10U, 59U, 60U, 1000U}) {
     SCOPED_TRACE(last);
     tail_options how;
@@ -49,7 +49,7 @@ TEST(tail, begins_with_the_last_records) {
 
 TEST(tail, begins_with_an_id) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   for (std::uint64_t id = 0; id <= 61; ++id) {
     auto tail = must_tail(dir.log(), starting_with(id));
     EXPECT_EQ(rest(tail),
@@ -79,7 +79,7 @@ TEST(tail, shows_what_a_writer_has_flushed) {
 
 TEST(tail, shows_no_record_before_its_last_byte) {
   const scratch dir;
-  const auto all = fill(dir.log(), 5, 1 << 20);
+  const auto all = make_log(dir.log(), 5, 1 << 20);
   const auto chunk = dir.log() / "0000.chunk";
   const auto whole = slurp(chunk);
   spill(chunk, "");
@@ -140,7 +140,7 @@ TEST(tail, waits_without_polling_and_misses_nothing) {
 
 TEST(tail, goes_on_behind_damage_and_says_so_once) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   flip(dir.log() / "0001.chunk", 20);
   auto tail = must_tail(dir.log(), starting_with(1));
   int damages = 0;
@@ -162,7 +162,7 @@ TEST(tail, goes_on_behind_damage_and_says_so_once) {
 
 TEST(tail, passes_by_what_a_repair_has_given_up) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   flip(dir.log() / "0001.chunk", 20);
   auto opened = log_repair::open(dir.log(), repair_kind::in_place);
   ASSERT_TRUE(opened.ok()) << opened.message;
@@ -173,7 +173,7 @@ TEST(tail, passes_by_what_a_repair_has_given_up) {
 
 TEST(tail, says_when_chunks_were_deleted_in_front_of_it) {
   const scratch dir;
-  fill(dir.log(), 60);
+  make_log(dir.log(), 60);
   auto tail = must_tail(dir.log(), starting_with(1));
   const auto first = tail.next();
   EXPECT_EQ(first.id, 1U);
@@ -197,7 +197,7 @@ TEST(tail, says_when_chunks_were_deleted_in_front_of_it) {
 
 TEST(tail, says_when_the_log_was_cut_back) {
   const scratch dir;
-  const auto all = fill(dir.log(), 5, 1 << 20);
+  const auto all = make_log(dir.log(), 5, 1 << 20);
   auto tail = must_tail(dir.log());
   EXPECT_EQ(rest(tail).size(), 5U);
   const auto chunk = dir.log() / "0000.chunk";

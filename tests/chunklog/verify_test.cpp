@@ -10,7 +10,7 @@ namespace {
 
 TEST(verify, finds_nothing_in_a_whole_log) {
   const scratch dir;
-  const auto all = fill(dir.log(), 60);
+  const auto all = make_log(dir.log(), 60);
   const auto before = contents(dir.log());
   std::uint64_t read = 0;
   reading_options how;
@@ -26,7 +26,7 @@ TEST(verify, finds_nothing_in_a_whole_log) {
 
 TEST(verify, names_file_offset_id_and_kind) {
   const scratch dir;
-  fill(dir.log(), 60);
+  make_log(dir.log(), 60);
   const auto view = log_view::open(dir.log());
   const auto entry = view.view->entries()[30];
   const auto name = view.view->summary().chunks.at(entry.chunk).file;
@@ -45,7 +45,7 @@ TEST(verify, names_file_offset_id_and_kind) {
 
 TEST(verify, finds_a_flip_of_any_byte) {
   const scratch dir;
-  fill(dir.log(), 20);
+  make_log(dir.log(), 20);
   for (const auto& [name, bytes] : contents(dir.log())) {
     for (std::size_t at = 0; at < bytes.size(); ++at) {
       SCOPED_TRACE(name + " " + std::to_string(at));
@@ -63,7 +63,7 @@ TEST(verify, finds_a_flip_of_any_byte) {
 
 TEST(verify, says_the_same_with_any_number_of_threads) {
   const scratch dir;
-  fill(dir.log(), 200);
+  make_log(dir.log(), 200);
   std::size_t chunk = 0;
   for (const auto& [name, bytes] : contents(dir.log())) {
     if (name.ends_with(".chunk") && ++chunk % 2 == 0) flip(dir.log() / name, bytes.size() / 2);
@@ -115,7 +115,7 @@ TEST(verify, tells_a_torn_tail_from_damage_before_whole_records) {
 
 TEST(verify, passes_by_what_cannot_be_read) {
   const scratch dir;
-  const auto all = fill(dir.log(), 400, 64 << 10);
+  const auto all = make_log(dir.log(), 400, 64 << 10);
   lost_sector files("0000.chunk", 4096, 512);
   reading_options how;
   how.files = &files;
@@ -140,7 +140,7 @@ TEST(verify, refuses_what_it_cannot_check) {
 
 TEST(verify, stops_when_asked) {
   const scratch dir;
-  fill(dir.log(), 100, 64 << 20, 90'000);
+  make_log(dir.log(), 100, 64 << 20, 90'000);
   std::stop_source stop;
   reading_options how;
   how.stop = stop.get_token();
@@ -150,7 +150,7 @@ TEST(verify, stops_when_asked) {
 
 TEST(verify, finds_a_ledger_that_contradicts_the_chunks) {
   const scratch dir;
-  fill(dir.log(), 5, 1 << 20);
+  make_log(dir.log(), 5, 1 << 20);
   auto slot = independent::parse_slot(slurp(dir.log() / "ledger.state"));
   slot.sequence = 1;  // the only one of its ledger
   const auto put = [&](independent::slot changed) {

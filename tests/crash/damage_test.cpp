@@ -16,8 +16,8 @@ namespace {
 using chunklog::chunk_log;
 using chunklog::log_view;
 
-constexpr std::uint64_t records = 14;
-constexpr std::uint64_t acknowledged = 2;
+constexpr std::uint64_t all_records = 14;
+constexpr std::uint64_t done_records = 2;
 
 class damage : public ::testing::Test {
  protected:
@@ -27,11 +27,11 @@ class damage : public ::testing::Test {
     {
       auto opened = chunk_log::open(directory_.path(), shape_.how);
       EXPECT_TRUE(opened.ok()) << opened.message;
-      for (std::uint64_t id = 1; id <= records; ++id) {
+      for (std::uint64_t id = 1; id <= all_records; ++id) {
         EXPECT_TRUE(
             opened.log->writer().append(view_of(payload_of(id, first_life, shape_.size(id)))).ok());
       }
-      for (std::uint64_t id = 1; id <= acknowledged; ++id) {
+      for (std::uint64_t id = 1; id <= done_records; ++id) {
         EXPECT_EQ(opened.log->reader().next().id, id);
         EXPECT_TRUE(opened.log->reader().acknowledge(id).ok());
       }
@@ -83,8 +83,8 @@ class damage : public ::testing::Test {
     }
     if (!seen) {
       // Harmless: all that was there is there.
-      EXPECT_EQ(last, records) << what;
-      EXPECT_EQ(opened.found.acknowledged, acknowledged) << what;
+      EXPECT_EQ(last, all_records) << what;
+      EXPECT_EQ(opened.found.acknowledged, done_records) << what;
     }
     return seen;
   }

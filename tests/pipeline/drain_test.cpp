@@ -14,7 +14,7 @@ namespace {
 using annulus::testing::matches;
 using annulus::testing::pattern_bytes;
 
-constexpr std::size_t whole = digest_bytes + 5;
+constexpr std::size_t frame_size = digest_bytes + 5;
 
 /// Keeps what it is given, each call apart.
 template <bool Frames>
@@ -50,7 +50,7 @@ struct recorder {
 };
 
 drain_plan plan(hand_over hand) {
-  return {.hand = hand, .read_size = 7, .frame_bytes = whole};
+  return {.hand = hand, .read_size = 7, .frame_bytes = frame_size};
 }
 
 template <class Body>
@@ -70,20 +70,21 @@ void write_apart(segment_ring& ring, bytes_view bytes) {
 }  // namespace
 
 TEST(drain, of_segments_gives_the_same_frames_wherever_they_are_cut) {
-  const auto stream = pattern_bytes(0, 2 * whole + digest_bytes + 1);
+  const auto stream = pattern_bytes(0, 2 * frame_size + digest_bytes + 1);
   const auto in = bytes_view(stream);
   segment_ring ring(std::size_t{1} << 20);
-  for (std::size_t first = 0; first <= whole; ++first) {
-    for (auto second = first; second <= whole; ++second) {
+  for (std::size_t first = 0; first <= frame_size; ++first) {
+    for (auto second = first; second <= frame_size; ++second) {
       write_apart(ring, in.first(first));
       write_apart(ring, in.subspan(first, second - first));
       write_apart(ring, in.subspan(second));
       ring.writer().close();
       recorder<true> frames;
       ASSERT_FALSE(drain(ring.reader(), frames, plan(hand_over::copy_in)));
-      ASSERT_EQ(frames.sizes(), (std::vector<std::size_t>{whole, whole, digest_bytes + 1}));
+      ASSERT_EQ(frames.sizes(),
+                (std::vector<std::size_t>{frame_size, frame_size, digest_bytes + 1}));
       ASSERT_EQ(frames.all(), stream) << first << ", " << second;
-      std::set<std::size_t> ends{first, second, whole};
+      std::set<std::size_t> ends{first, second, frame_size};
       ends.erase(0);
       ASSERT_EQ(frames.piece_counts[0], ends.size()) << "a segment is a piece, never joined";
       ring.reset();
@@ -92,23 +93,23 @@ TEST(drain, of_segments_gives_the_same_frames_wherever_they_are_cut) {
 }
 
 TEST(drain, of_a_byte_a_segment) {
-  const auto stream = pattern_bytes(0, 2 * whole);
+  const auto stream = pattern_bytes(0, 2 * frame_size);
   segment_ring ring(std::size_t{8} << 20);
   for (const auto& byte : stream) write_apart(ring, {&byte, 1});
   ring.writer().close();
   recorder<true> frames;
   EXPECT_FALSE(drain(ring.reader(), frames, plan(hand_over::in_place)));
-  EXPECT_EQ(frames.sizes(), (std::vector<std::size_t>{whole, whole}));
-  EXPECT_EQ(frames.piece_counts, (std::vector<std::size_t>{whole, whole}));
+  EXPECT_EQ(frames.sizes(), (std::vector<std::size_t>{frame_size, frame_size}));
+  EXPECT_EQ(frames.piece_counts, (std::vector<std::size_t>{frame_size, frame_size}));
   EXPECT_EQ(frames.all(), stream);
 }
 
 TEST(drain, of_every_ring_and_way_gives_a_sink_what_it_takes) {
-  const auto stream = pattern_bytes(0, 100 * whole + digest_bytes + 3);
+  const auto stream = pattern_bytes(0, 100 * frame_size + digest_bytes + 3);
   with_every_ring([&](auto type) {
     using ring_type = typename decltype(type)::type;
     for (const auto hand : every_hand) {
-      ring_type ring(whole + 11);  // frames wrap, or straddle segments, at ever other places
+      ring_type ring(frame_size + 11);  // frames wrap, or straddle segments, at ever other places
       recorder<true> frames;
       recorder<false> pieces;
       const auto send = [&] {
@@ -125,7 +126,7 @@ TEST(drain, of_every_ring_and_way_gives_a_sink_what_it_takes) {
         EXPECT_FALSE(drain(ring.reader(), pieces, plan(hand)));
       }
       EXPECT_TRUE(frames.finished);
-      auto sizes = std::vector<std::size_t>(100, whole);
+      auto sizes = std::vector<std::size_t>(100, frame_size);
       sizes.push_back(digest_bytes + 3);
       EXPECT_EQ(frames.sizes(), sizes) << variant<ring_type>.name << " " << name_of(hand);
       EXPECT_EQ(frames.all(), stream) << variant<ring_type>.name << " " << name_of(hand);
@@ -136,23 +137,23 @@ TEST(drain, of_every_ring_and_way_gives_a_sink_what_it_takes) {
 
 // What the sink has is not free for the writer: a large ring is given back piece by piece.
 TEST(drain, takes_as_many_frames_at_a_time_as_come_to_the_read_size) {
-  const auto stream = pattern_bytes(0, 5 * whole + digest_bytes + 1);
-  segment_ring ring(10 * whole);
+  const auto stream = pattern_bytes(0, 5 * frame_size + digest_bytes + 1);
+  segment_ring ring(10 * frame_size);
   ASSERT_FALSE(ring.writer().write(stream).error);
   ring.writer().close();
   recorder<false> pieces;
   auto two_frames = plan(hand_over::copy_in);
-  two_frames.read_size = whole + 1;
+  two_frames.read_size = frame_size + 1;
   EXPECT_FALSE(drain(ring.reader(), pieces, two_frames));
-  EXPECT_EQ(pieces.sizes(),
-            (std::vector<std::size_t>{2 * whole, 2 * whole, whole, digest_bytes + 1}));
+  EXPECT_EQ(pieces.sizes(), (std::vector<std::size_t>{2 * frame_size, 2 * frame_size, frame_size,
+                                                      digest_bytes + 1}));
   EXPECT_EQ(pieces.all(), stream);
 }
 
 TEST(drain, of_nothing_is_nothing) {
   with_every_ring([&](auto type) {
     for (const auto hand : every_hand) {
-      typename decltype(type)::type ring(whole);
+      typename decltype(type)::type ring(frame_size);
       ring.writer().close();
       recorder<true> frames;
       EXPECT_FALSE(drain(ring.reader(), frames, plan(hand)));
@@ -168,8 +169,8 @@ TEST(drain, of_a_stream_that_ends_within_a_hash_is_an_error_of_both_ends) {
     using ring_type = typename decltype(type)::type;
     for (const auto hand : every_hand) {
       for (const std::size_t rest : {std::size_t{1}, digest_bytes - 1, digest_bytes}) {
-        ring_type ring(2 * whole);
-        const auto stream = pattern_bytes(0, whole + rest);
+        ring_type ring(2 * frame_size);
+        const auto stream = pattern_bytes(0, frame_size + rest);
         recorder<true> frames;
         {
           std::jthread writer([&] {
@@ -179,7 +180,7 @@ TEST(drain, of_a_stream_that_ends_within_a_hash_is_an_error_of_both_ends) {
           EXPECT_EQ(drain(ring.reader(), frames, plan(hand)), frame_errc::truncated)
               << variant<ring_type>.name << " " << name_of(hand);
         }
-        EXPECT_EQ(frames.sizes(), std::vector<std::size_t>{whole});
+        EXPECT_EQ(frames.sizes(), std::vector<std::size_t>{frame_size});
         EXPECT_FALSE(frames.finished);
         EXPECT_EQ(ring.writer().try_write(stream).error, frame_errc::truncated);
       }
@@ -191,7 +192,7 @@ TEST(drain, of_a_ring_that_fails_is_its_error) {
   with_every_ring([&](auto type) {
     using ring_type = typename decltype(type)::type;
     for (const auto hand : every_hand) {
-      ring_type ring(whole);
+      ring_type ring(frame_size);
       const auto reason = std::make_error_code(std::errc::no_space_on_device);
       ring.writer().close(reason);
       recorder<true> frames;

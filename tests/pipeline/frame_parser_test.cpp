@@ -11,7 +11,7 @@ namespace {
 using annulus::testing::in_all_forms;
 using annulus::testing::pattern;
 
-constexpr std::size_t whole = digest_bytes + 5;
+constexpr std::size_t frame_bytes = digest_bytes + 5;
 
 std::string stream_of(std::size_t n) {
   std::string text;
@@ -26,13 +26,13 @@ bool is_stream_from(const digest& hash, std::size_t from) {
 }  // namespace
 
 TEST(frame_parser, gives_the_same_frames_however_the_stream_is_cut) {
-  const auto text = stream_of(2 * whole + digest_bytes + 1);
+  const auto text = stream_of(2 * frame_bytes + digest_bytes + 1);
   for (std::size_t first = 0; first <= text.size(); ++first) {
-    for (const auto second : {first, first + 1, first + digest_bytes, first + whole}) {
+    for (const auto second : {first, first + 1, first + digest_bytes, first + frame_bytes}) {
       in_all_forms(text, {first, second}, [&](const auto& given) {
-        const frame_parser frames(whole);
+        const frame_parser frames(frame_bytes);
         auto rest = subsequence(given, 0, text.size());
-        for (const auto size : {whole, whole, digest_bytes + 1}) {
+        for (const auto size : {frame_bytes, frame_bytes, digest_bytes + 1}) {
           const auto at = text.size() - length(rest);
           const auto found = frames.next(rest, true);
           ASSERT_EQ(found.status, parse_status::message);
@@ -51,23 +51,23 @@ TEST(frame_parser, gives_the_same_frames_however_the_stream_is_cut) {
 }
 
 TEST(frame_parser, waits_for_all_of_a_frame_until_the_end) {
-  const auto text = stream_of(whole);
-  const frame_parser frames(whole);
-  for (std::size_t n = 0; n < whole; ++n) {
+  const auto text = stream_of(frame_bytes);
+  const frame_parser frames(frame_bytes);
+  for (std::size_t n = 0; n < frame_bytes; ++n) {
     const auto early = frames.next(bytes_of(text).first(n), false);
     EXPECT_EQ(early.status, parse_status::need_more);
     EXPECT_EQ(early.consumed, 0U);
     EXPECT_EQ(early.examined, n);
-    EXPECT_EQ(early.missing, whole - n);
+    EXPECT_EQ(early.missing, frame_bytes - n);
     EXPECT_FALSE(early.error);
   }
   EXPECT_EQ(frames.next(bytes_of(text), false).status, parse_status::message);
 }
 
 TEST(frame_parser, takes_a_shorter_frame_at_the_end_only_with_a_shard) {
-  const auto text = stream_of(whole);
-  const frame_parser frames(whole);
-  for (std::size_t n = 1; n < whole; ++n) {
+  const auto text = stream_of(frame_bytes);
+  const frame_parser frames(frame_bytes);
+  for (std::size_t n = 1; n < frame_bytes; ++n) {
     in_all_forms(text.substr(0, n), {n / 3, n / 2}, [&](const auto& given) {
       const auto found = frames.next(given, true);
       if (n <= digest_bytes) {

@@ -97,14 +97,17 @@ ledger_read read_ledger(const log_directory& directory, int open_flags) {
   }
   found.file_bytes = size.bytes;
   std::optional<std::uint64_t> blank;
-  for (const auto offset : slot_layout::offsets) {
+  for (std::size_t i = 0; i < slot_layout::offsets.size(); ++i) {
+    const auto offset = slot_layout::offsets[i];
     slot_bytes bytes{};
     const auto read = directory.files.read(found.file.get(), bytes, offset);
     if (read.error) {
       failed(read.error);
       return found;
     }
-    const auto slot = decode_slot(bytes);
+    auto slot = decode_slot(bytes);
+    // Elsewhere it would be overwritten by its successor.
+    if (slot.sequence % slot_layout::offsets.size() != i) slot = {};
     if (slot.sequence == 0) (bytes == slot_bytes{} ? blank : found.damaged_slot) = offset;
     if (slot.sequence > found.newest.sequence) found.newest = slot;
   }

@@ -188,6 +188,10 @@ class recoverer {
     if (const auto failed = changed ? book_->checkpoint(state_) : book_->sync()) {
       return ledger_failed(failed);
     }
+    // Neither slot was valid: the first checkpoint has left the other one as it was.
+    if (report_.ledger_rebuilt && damaged) {
+      if (const auto failed = book_->checkpoint(state_)) return ledger_failed(failed);
+    }
     for (const auto number : stale_) {
       if (const auto failed = directory_.files.remove(directory_.fd.get(), chunk_name(number))) {
         return failure(failed, directory_.file(chunk_name(number)), " cannot be deleted");

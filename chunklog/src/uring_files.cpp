@@ -1,6 +1,7 @@
 #include <liburing.h>
 
 #include <algorithm>
+#include <annulus/chunklog/passing_files.hpp>
 #include <annulus/chunklog/uring_files.hpp>
 #include <array>
 #include <cerrno>
@@ -53,13 +54,13 @@ class kernel_ring {
   int error_;
 };
 
-class uring_files final : public file_system {
+class uring_files final : public passing_files {
  public:
   explicit uring_files(std::unique_ptr<kernel_ring> first) { idle_.push_back(std::move(first)); }
 
   transfer read(int fd, bytes_span to, std::uint64_t offset) override {
     const lease ring(*this);
-    if (!ring) return plain_.read(fd, to, offset);
+    if (!ring) return behind_.read(fd, to, offset);
     transfer done;
     while (done.bytes < to.size()) {
       const auto rest = to.subspan(done.bytes, std::min(to.size() - done.bytes, most_bytes));
@@ -76,7 +77,7 @@ class uring_files final : public file_system {
 
   transfer write(int fd, std::span<const bytes_view> parts, std::uint64_t offset) override {
     const lease ring(*this);
-    if (!ring) return plain_.write(fd, parts, offset);
+    if (!ring) return behind_.write(fd, parts, offset);
     transfer done;
     gatherer pending(parts);
     for (auto pieces = pending.next(); !pieces.empty(); pieces = pending.next()) {
@@ -97,39 +98,11 @@ class uring_files final : public file_system {
 
   std::error_code sync_data(int fd) override {
     const lease ring(*this);
-    if (!ring) return plain_.sync_data(fd);
+    if (!ring) return behind_.sync_data(fd);
     const int result = ring->run(
         [&](io_uring_sqe* entry) { io_uring_prep_fsync(entry, fd, IORING_FSYNC_DATASYNC); });
     return result < 0 ? code(result) : std::error_code{};
   }
-
-  std::error_code make_directories(const std::filesystem::path& path) override {
-    return plain_.make_directories(path);
-  }
-  opened_file open_directory(const std::filesystem::path& path) override {
-    return plain_.open_directory(path);
-  }
-  names list(const std::filesystem::path& directory) override { return plain_.list(directory); }
-  opened_file open(int directory, const std::string& name, int flags) override {
-    return plain_.open(directory, name, flags);
-  }
-  std::error_code rename(int directory, const std::string& from, const std::string& to) override {
-    return plain_.rename(directory, from, to);
-  }
-  std::error_code remove(int directory, const std::string& name) override {
-    return plain_.remove(directory, name);
-  }
-  std::error_code sync_directory(int directory) override {
-    return plain_.sync_directory(directory);
-  }
-  file_size size(int fd) override { return plain_.size(fd); }
-  std::error_code truncate(int fd, std::uint64_t bytes) override {
-    return plain_.truncate(fd, bytes);
-  }
-  std::error_code allocate(int fd, std::uint64_t bytes) override {
-    return plain_.allocate(fd, bytes);
-  }
-  std::error_code lock(int fd, lock_mode mode) override { return plain_.lock(fd, mode); }
 
  private:
   // io_uring counts an operation's bytes in 32 bits.
@@ -169,7 +142,6 @@ class uring_files final : public file_system {
     idle_.push_back(std::move(ring));
   }
 
-  file_system& plain_ = system_files();
   std::mutex mutex_;
   std::vector<std::unique_ptr<kernel_ring>> idle_;  // guarded by the mutex
 };

@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 
-#include <annulus/chunklog/file_system.hpp>
+#include <annulus/chunklog/passing_files.hpp>
 #include <map>
 #include <mutex>
 
@@ -21,50 +21,6 @@ inline bool in_a_slot(const std::string& ledger, std::size_t at) {
   }
   return false;
 }
-
-/// The operating system's files, to be made worse.
-class passing_files : public file_system {
- public:
-  std::error_code make_directories(const std::filesystem::path& path) override {
-    return under_.make_directories(path);
-  }
-  opened_file open_directory(const std::filesystem::path& path) override {
-    return under_.open_directory(path);
-  }
-  annulus::chunklog::names list(const std::filesystem::path& directory) override {
-    return under_.list(directory);
-  }
-  opened_file open(int directory, const std::string& name, int flags) override {
-    return under_.open(directory, name, flags);
-  }
-  std::error_code rename(int directory, const std::string& from, const std::string& to) override {
-    return under_.rename(directory, from, to);
-  }
-  std::error_code remove(int directory, const std::string& name) override {
-    return under_.remove(directory, name);
-  }
-  std::error_code sync_directory(int directory) override {
-    return under_.sync_directory(directory);
-  }
-  file_size size(int fd) override { return under_.size(fd); }
-  transfer read(int fd, bytes_span to, std::uint64_t offset) override {
-    return under_.read(fd, to, offset);
-  }
-  transfer write(int fd, std::span<const bytes_view> parts, std::uint64_t offset) override {
-    return under_.write(fd, parts, offset);
-  }
-  std::error_code truncate(int fd, std::uint64_t bytes) override {
-    return under_.truncate(fd, bytes);
-  }
-  std::error_code allocate(int fd, std::uint64_t bytes) override {
-    return under_.allocate(fd, bytes);
-  }
-  std::error_code sync_data(int fd) override { return under_.sync_data(fd); }
-  std::error_code lock(int fd, lock_mode mode) override { return under_.lock(fd, mode); }
-
- protected:
-  file_system& under_ = system_files();
-};
 
 /// For tests in which nothing crashes: waits for no disk.
 class unsynced_files : public passing_files {

@@ -1,7 +1,7 @@
 // A file system whose calls fail on demand.
 #pragma once
 
-#include <annulus/chunklog/file_system.hpp>
+#include <annulus/chunklog/passing_files.hpp>
 #include <atomic>
 #include <cerrno>
 
@@ -28,25 +28,16 @@ struct injection {
 };
 
 /// Forwards, but for what is injected. Thread-safe.
-class faulting_files final : public chunklog::file_system {
+class faulting_files final : public chunklog::passing_files {
  public:
   explicit faulting_files(const injection& fault,
                           chunklog::file_system& behind = chunklog::system_files())
-      : behind_(behind), fault_(fault) {}
+      : passing_files(behind), fault_(fault) {}
 
   /// Calls of the kind so far.
   [[nodiscard]] std::uint64_t calls() const { return calls_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
-  std::error_code make_directories(const std::filesystem::path& path) override {
-    return behind_.make_directories(path);
-  }
-  chunklog::opened_file open_directory(const std::filesystem::path& path) override {
-    return behind_.open_directory(path);
-  }
-  chunklog::names list(const std::filesystem::path& directory) override {
-    return behind_.list(directory);
-  }
   chunklog::opened_file open(int directory, const std::string& name, int flags) override {
     if (const auto error = fails(call::open)) return {{}, error};
     return behind_.open(directory, name, flags);
@@ -83,14 +74,10 @@ class faulting_files final : public chunklog::file_system {
     const auto error = fails(call::truncate);
     return error ? error : behind_.truncate(fd, bytes);
   }
-  std::error_code allocate(int fd, std::uint64_t bytes) override {
-    return behind_.allocate(fd, bytes);
-  }
   std::error_code sync_data(int fd) override {
     const auto error = fails(call::sync_data);
     return error ? error : behind_.sync_data(fd);
   }
-  std::error_code lock(int fd, chunklog::lock_mode mode) override { return behind_.lock(fd, mode); }
 
  private:
   std::error_code fails(call what) {
@@ -104,7 +91,6 @@ class faulting_files final : public chunklog::file_system {
     return {fault_.error, std::system_category()};
   }
 
-  chunklog::file_system& behind_;
   const injection fault_;
   std::atomic<std::uint64_t> calls_{0};
   std::atomic<bool> failed_{false};

@@ -1,7 +1,7 @@
 // A file system that works as the one behind it does, and writes down what happens.
 #pragma once
 
-#include <annulus/chunklog/file_system.hpp>
+#include <annulus/chunklog/passing_files.hpp>
 #include <map>
 #include <mutex>
 #include <string>
@@ -11,14 +11,15 @@
 namespace annulus::crash {
 
 /// Forwards to another file system and records what changes one directory. Thread-safe: steps are
-/// recorded in the order in which they were done, as each is done and recorded under one lock.
-class recording_files final : public chunklog::file_system {
+/// recorded in the order in which they were done, as each is done and recorded under one lock. An
+/// allocation changes neither size nor content, so it is not recorded.
+class recording_files final : public chunklog::passing_files {
  public:
   enum class sites { no, yes };
 
   explicit recording_files(sites record_sites = sites::no,
                            chunklog::file_system& behind = chunklog::system_files())
-      : behind_(behind), record_sites_(record_sites == sites::yes) {}
+      : passing_files(behind), record_sites_(record_sites == sites::yes) {}
 
   /// The files that are already in the directory, by name: their numbers in the trace. Others get
   /// the numbers from `next` on.
@@ -26,37 +27,18 @@ class recording_files final : public chunklog::file_system {
   void mark(event::kind what, std::uint64_t number);
   [[nodiscard]] trace take();
 
-  std::error_code make_directories(const std::filesystem::path& path) override {
-    return behind_.make_directories(path);
-  }
-  chunklog::opened_file open_directory(const std::filesystem::path& path) override {
-    return behind_.open_directory(path);
-  }
-  chunklog::names list(const std::filesystem::path& directory) override {
-    return behind_.list(directory);
-  }
   chunklog::opened_file open(int directory, const std::string& name, int flags) override;
   std::error_code rename(int directory, const std::string& from, const std::string& to) override;
   std::error_code remove(int directory, const std::string& name) override;
   std::error_code sync_directory(int directory) override;
-  chunklog::file_size size(int fd) override { return behind_.size(fd); }
-  transfer read(int fd, bytes_span to, std::uint64_t offset) override {
-    return behind_.read(fd, to, offset);
-  }
   transfer write(int fd, std::span<const bytes_view> parts, std::uint64_t offset) override;
   std::error_code truncate(int fd, std::uint64_t bytes) override;
-  /// Changes neither size nor content, so it is not recorded.
-  std::error_code allocate(int fd, std::uint64_t bytes) override {
-    return behind_.allocate(fd, bytes);
-  }
   std::error_code sync_data(int fd) override;
-  std::error_code lock(int fd, chunklog::lock_mode mode) override { return behind_.lock(fd, mode); }
 
  private:
   void record(event step);
   [[nodiscard]] event at(int fd, event::kind what, std::uint64_t number = 0) const;
 
-  chunklog::file_system& behind_;
   const bool record_sites_;
   std::mutex mutex_;
   trace trace_;

@@ -19,7 +19,7 @@ class shared_file : public ::testing::Test {
  protected:
   shared_file() {
     std::string name = "/dev/shm/annulus-test-XXXXXX";
-    const descriptor file(mkostemp(name.data(), O_CLOEXEC), "mkostemp");
+    const auto file = owned(mkostemp(name.data(), O_CLOEXEC), "mkostemp");
     path_ = name;
     fs::remove(path_);
   }
@@ -28,7 +28,7 @@ class shared_file : public ::testing::Test {
   /// Changes the bytes at `offset` of the file.
   template <class T>
   void patch(std::size_t offset, T value) const {
-    const descriptor file(::open(path_.c_str(), O_RDWR | O_CLOEXEC), "open");
+    const auto file = owned(::open(path_.c_str(), O_RDWR | O_CLOEXEC), "open");
     ASSERT_EQ(pwrite(file.get(), &value, sizeof value, static_cast<off_t>(offset)),
               static_cast<ssize_t>(sizeof value));
   }
@@ -105,7 +105,7 @@ TEST_F(shared_file, is_refused_if_its_header_is_damaged) {
 
 TEST(shared_descriptor, is_refused_if_it_is_no_file) {
   expect_refusal<shared_writer>(-1, std::make_error_code(std::errc::bad_file_descriptor), "-1");
-  const descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  const auto socket = owned(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   expect_refusal<shared_writer>(socket.get(), errc::not_a_shared_ring, "is shorter than a header");
 }
 

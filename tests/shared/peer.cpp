@@ -124,7 +124,7 @@ class actor {
   static bool complain(std::error_code error) { return complain(error.message()); }
 
   std::mt19937_64 random_;
-  ledger done_{descriptor(ledger_descriptor, "ledger")};
+  ledger done_{owned(ledger_descriptor, "ledger")};
 };
 
 }  // namespace

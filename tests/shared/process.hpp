@@ -28,8 +28,8 @@ class peer {
     char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(),
                     arguments[3].data(), arguments[4].data(), nullptr};
     // Copies above both numbers, or the second dup2 could meet the first one's source.
-    const descriptor ring_copy(fcntl(file, F_DUPFD_CLOEXEC, 10), "fcntl");
-    const descriptor ledger_copy(fcntl(done_.fd(), F_DUPFD_CLOEXEC, 10), "fcntl");
+    const auto ring_copy = owned(fcntl(file, F_DUPFD_CLOEXEC, 10), "fcntl");
+    const auto ledger_copy = owned(fcntl(done_.fd(), F_DUPFD_CLOEXEC, 10), "fcntl");
     posix_spawn_file_actions_t actions{};
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ring_copy.get(), ring_descriptor);

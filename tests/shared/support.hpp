@@ -50,11 +50,11 @@ inline bool matches(bytes_view bytes, std::uint64_t from) {
 /// A number that outlives the process which wrote it.
 class ledger {
  public:
-  ledger() : ledger(descriptor(memfd_create("ledger", MFD_CLOEXEC), "memfd_create")) {
+  ledger() : ledger(owned(memfd_create("ledger", MFD_CLOEXEC), "memfd_create")) {
     if (ftruncate(fd(), sizeof(number)) != 0)
       throw std::system_error(errno, std::generic_category(), "ftruncate");
   }
-  explicit ledger(descriptor file) : file_(std::move(file)) {
+  explicit ledger(unique_fd file) : file_(std::move(file)) {
     void* const address =
         mmap(nullptr, sizeof(number), PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
     if (address == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
@@ -71,7 +71,7 @@ class ledger {
 
  private:
   using number = std::atomic<std::uint64_t>;
-  descriptor file_;
+  unique_fd file_;
   number* number_ = nullptr;
 };
 

@@ -7,10 +7,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <annulus/descriptor.hpp>
 #include <annulus/error.hpp>
 #include <annulus/process_identity.hpp>
 #include <annulus/shared_platform.hpp>
+#include <annulus/unique_fd.hpp>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -40,7 +40,7 @@ class peer_watch {
       : peer_(peer),
         arrivals_(arrivals),
         lost_(std::move(lost)),
-        stopped_(eventfd(0, EFD_CLOEXEC), "eventfd") {
+        stopped_(owned(eventfd(0, EFD_CLOEXEC), "eventfd")) {
     const no_signals here;  // inherited: the caller's handlers never run on the watching thread
     thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
   }
@@ -84,7 +84,7 @@ class peer_watch {
                            : std::error_code(errno, std::generic_category()));
       return;
     }
-    const descriptor process(pidfd, "pidfd_open");
+    const auto process = owned(pidfd, "pidfd_open");
     // Asked only now: whoever has the number at this moment is whom the pidfd speaks of.
     if (peer.replaced() || await_end(process.get())) lost_(errc::peer_died);
   }
@@ -114,7 +114,7 @@ class peer_watch {
   const std::atomic<std::uint64_t>& peer_;
   std::atomic<std::uint32_t>& arrivals_;
   report lost_;
-  descriptor stopped_;
+  unique_fd stopped_;
   std::jthread thread_;  // last: the thread uses all of the above
 };
 

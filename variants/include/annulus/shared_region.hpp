@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <annulus/descriptor.hpp>
 #include <annulus/pages.hpp>
 #include <annulus/process_identity.hpp>
 #include <annulus/ring_core.hpp>

@@ -35,9 +35,9 @@
 
 #include <annulus/basic_reader.hpp>
 #include <annulus/basic_writer.hpp>
-#include <annulus/descriptor.hpp>
 #include <annulus/peer_watch.hpp>
 #include <annulus/shared_region.hpp>
+#include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -173,7 +173,7 @@ class basic_shared_ring {
   /// A new ring in memory without a name. Throws std::system_error: errc::bad_capacity or the
   /// kernel's reason. O(capacity): all memory is allocated.
   [[nodiscard]] static basic_shared_ring create(std::size_t capacity) {
-    descriptor file(memfd_create("annulus", MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create");
+    auto file = owned(memfd_create("annulus", MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create");
     shared_region<Layout, Waiting>::format(file.get(), capacity);
     // A peer that shortened it would crash this process.
     if (fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
@@ -186,7 +186,7 @@ class basic_shared_ring {
   [[nodiscard]] static basic_shared_ring create(const std::filesystem::path& path,
                                                 std::size_t capacity) {
     auto made = path.string() + ".XXXXXX";
-    descriptor file(mkostemp(made.data(), O_CLOEXEC), "new shared ring " + path.string());
+    auto file = owned(mkostemp(made.data(), O_CLOEXEC), "new shared ring " + path.string());
     try {
       shared_region<Layout, Waiting>::format(file.get(), capacity);
       if (link(made.c_str(), path.c_str()) != 0)
@@ -203,16 +203,16 @@ class basic_shared_ring {
   /// the kernel's reason.
   [[nodiscard]] static basic_shared_ring open(const std::filesystem::path& path) {
     return basic_shared_ring(
-        descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC), "shared ring " + path.string()));
+        owned(::open(path.c_str(), O_RDWR | O_CLOEXEC), "shared ring " + path.string()));
   }
 
   /// To attach to, here or in a process that has been given it. Closed on exec.
   [[nodiscard]] int fd() const noexcept { return file_.get(); }
 
  private:
-  explicit basic_shared_ring(descriptor file) noexcept : file_(std::move(file)) {}
+  explicit basic_shared_ring(unique_fd file) noexcept : file_(std::move(file)) {}
 
-  descriptor file_;
+  unique_fd file_;
 };
 
 /// As `futex` and as `mirror`, across processes.

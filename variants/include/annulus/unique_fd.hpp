@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace annulus {
@@ -33,5 +36,12 @@ class unique_fd {
  private:
   int fd_ = -1;
 };
+
+/// Owns what a system call for `what` returned. Throws std::system_error with errno if that is
+/// negative.
+inline unique_fd owned(int fd, const std::string& what) {
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  return unique_fd(fd);
+}
 
 }  // namespace annulus

@@ -18,10 +18,12 @@ constexpr std::uint64_t most_chunks = 0x10000;
 }  // namespace
 
 appender::appender(const log_directory& directory, const options& how, mirror_ring& ring,
-                   log_state& state, const log_drain& drain, const recovered& found)
+                   milestones& marks, log_state& state, const log_drain& drain,
+                   const recovered& found)
     : directory_(directory),
       how_(how),
       ring_(ring),
+      marks_(marks),
       state_(state),
       drain_(drain),
       at_open_(
@@ -61,6 +63,7 @@ appended appender::append(std::span<const bytes_view> parts, const until& limit)
   end_ = rolls ? bytes : end_ + bytes;
   counts_.records.add();
   counts_.bytes.add(bytes);
+  marks_.set({counts_.bytes.get(), id + 1});
   // Release: pairs with next_id().
   next_id_.store(id + 1, std::memory_order_release);
   return {{}, id};
@@ -109,7 +112,7 @@ status appender::put(std::span<const bytes_view> parts, std::size_t bytes, std::
   store_le(record + record_layout::id, id);
   // The checksum is taken from the caller's bytes: the ring's are still on their way from another
   // core when the copy has been made.
-  auto sum = crc32(0, {record + record_layout::id, sizeof id});
+  auto sum = crc32_of_word(id);
   auto* to = record + record_layout::payload;
   for (auto part : parts) {
     while (!part.empty()) {

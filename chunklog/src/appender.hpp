@@ -20,8 +20,8 @@ class appender {
     tally records, bytes, rejected;
   };
 
-  appender(const log_directory& directory, const options& how, mirror_ring& ring, log_state& state,
-           const log_drain& drain, const recovered& found);
+  appender(const log_directory& directory, const options& how, mirror_ring& ring, milestones& marks,
+           log_state& state, const log_drain& drain, const recovered& found);
 
   appended append(std::span<const bytes_view> parts, const until& limit);
   void close() noexcept { closed_ = true; }
@@ -49,6 +49,7 @@ class appender {
   const log_directory& directory_;
   const options& how_;
   mirror_ring& ring_;
+  milestones& marks_;
   log_state& state_;
   const log_drain& drain_;
   const std::uint64_t at_open_;  // bytes in chunks

@@ -26,12 +26,13 @@ log_core::log_core(log_directory directory, unique_fd lock, const options& how, 
       how_(bounded(how)),
       base_(ready.book->state().reader_file),
       ring_(how_.ring_bytes),
+      marks_(ring_.capacity()),
       acknowledged_(ready.book->state().last_acknowledged),
       state_({ready.chunk_bytes.size() - 1, ready.book->state().durable_bytes,
               ready.book->state().next_id}),
-      drain_(directory_, how_, ring_, state_, acknowledged_, std::move(*ready.book),
+      drain_(directory_, how_, ring_, state_, marks_, acknowledged_, std::move(*ready.book),
              std::move(ready.writer_chunk), ready.chunk_bytes),
-      appender_(directory_, how_, ring_, state_, drain_, ready),
+      appender_(directory_, how_, ring_, marks_, state_, drain_, ready),
       thread_([this] { drain_.run(); }) {
 }
 

@@ -9,6 +9,7 @@
 #include "appender.hpp"
 #include "directory.hpp"
 #include "drain.hpp"
+#include "milestones.hpp"
 #include "state.hpp"
 
 namespace annulus::chunklog {
@@ -54,6 +55,7 @@ class log_core {
   const options how_;
   const chunk_number base_;  // the number of chunk 0
   mirror_ring ring_;
+  milestones marks_;
   acknowledgements acknowledged_;
   log_state state_;
   log_drain drain_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "crc32.hpp"
 #include "gap_marker.hpp"
 #include "sentence.hpp"
 
@@ -35,28 +36,42 @@ read_batch log_cursor::next_batch(const until* limit) {
   batch_.clear();
   log_record record;
   if (auto bad = take(record, limit); !bad.ok()) return {std::move(bad), {}};
+  batch_.push_back(record);
   // The rest must not move the buffer that the first one lies in.
-  do batch_.push_back(record);
-  while (batch_.size() < most_in_batch && take_buffered(record));
+  const auto there = takable();
+  std::size_t bytes = 0;
+  while (batch_.size() < most_in_batch && is_whole(there, bytes, record)) {
+    batch_.push_back(record);
+    bytes += record_layout::header_bytes + record.payload.size();
+  }
+  if (bytes > 0) deliver(batch_.size() - 1, bytes);
   return {{}, batch_};
 }
 
-// The fast path: a whole record of the buffer, with nothing to say about it.
+// What is in the buffer, if there is nothing to say about what comes next.
+bytes_view log_cursor::takable() const {
+  if (expected_ <= acknowledged_at_open_ || lost_from_ != 0) return {};
+  return window_.buffered(offset_, end_);
+}
+
+// Whether the next record, or that many bytes behind it, is there and as it should be.
+bool log_cursor::is_whole(bytes_view there, std::size_t at, log_record& record) const {
+  const auto rest = there.subspan(at);
+  if (rest.size() < record_layout::header_bytes) return false;
+  const auto header = decode(rest);
+  const auto expected = at == 0 ? expected_ : record.id + 1;
+  if (!header.plausible() || header.id != expected || header.record_bytes() > rest.size()) {
+    return false;
+  }
+  record = {header.id, rest.subspan(record_layout::payload, header.payload_bytes())};
+  const auto checked = rest.subspan(record_layout::id, sizeof header.id + record.payload.size());
+  return window_.trusted(offset_ + at) || crc32(0, checked) == header.checksum;
+}
+
+// The fast path: a whole record of the buffer.
 bool log_cursor::take_buffered(log_record& record) {
-  const auto there = window_.buffered(offset_, end_);
-  if (there.size() < record_layout::header_bytes || expected_ <= acknowledged_at_open_ ||
-      lost_from_ != 0) {
-    return false;
-  }
-  const auto header = decode(there);
-  if (!header.plausible() || header.id != expected_ || header.record_bytes() > there.size()) {
-    return false;
-  }
-  const auto payload = there.subspan(record_layout::payload, header.payload_bytes());
-  if (!window_.trusted(offset_) && checksum_of(header.id, {&payload, 1}) != header.checksum) {
-    return false;
-  }
-  deliver(record, header.id, payload);
+  if (!is_whole(takable(), 0, record)) return false;
+  deliver(1, record_layout::header_bytes + record.payload.size());
   return true;
 }
 
@@ -107,7 +122,9 @@ status log_cursor::take(log_record& record, const until* limit) {
       expected_ = found.header.id + 1;
       continue;
     }
-    deliver(record, found.header.id, found.payload);
+    record = {found.header.id, found.payload};
+    expected_ = record.id;
+    deliver(1, found.header.record_bytes());
     return {};
   }
 }
@@ -122,13 +139,12 @@ void log_cursor::pass_gap(const examined& gap) {
   if (core_.acknowledged().add(first, gap.next_id - 1)) core_.state().order_release();
 }
 
-void log_cursor::deliver(log_record& record, std::uint64_t id, bytes_view payload) {
-  const auto bytes = record_layout::header_bytes + payload.size();
-  record = {id, payload};
+// Passes by the next records, which have so many bytes together.
+void log_cursor::deliver(std::uint64_t records, std::uint64_t bytes) {
   offset_ += bytes;
-  expected_ = id + 1;
-  delivered_.set(id);
-  records_.add();
+  expected_ += records;
+  delivered_.set(expected_ - 1);
+  records_.add(records);
   bytes_.add(bytes);
 }
 

@@ -33,13 +33,15 @@ class log_cursor final : private chunk_memory {
   /// The next record to deliver, passed by; an error otherwise.
   status take(log_record& record, const until* limit);
   [[nodiscard]] bool take_buffered(log_record& record);
+  [[nodiscard]] bytes_view takable() const;
+  [[nodiscard]] bool is_whole(bytes_view there, std::size_t at, log_record& record) const;
   status advance(const until* limit);
   status go_to(std::uint64_t chunk);
   status skip_dropped(const log_state::available& kept);
   status damaged(status why);
   void resume();
   void pass_gap(const examined& gap);
-  void deliver(log_record& record, std::uint64_t id, bytes_view payload);
+  void deliver(std::uint64_t records, std::uint64_t bytes);
   [[nodiscard]] std::uint64_t due() const noexcept {
     return std::max(expected_, acknowledged_at_open_ + 1);
   }

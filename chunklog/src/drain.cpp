@@ -27,13 +27,15 @@ std::uint64_t record_bytes_at(const std::byte* header) {
 }  // namespace
 
 log_drain::log_drain(const log_directory& directory, const options& how, mirror_ring& ring,
-                     log_state& state, acknowledgements& acknowledged, ledger book,
-                     unique_fd writer_chunk, const std::vector<std::uint64_t>& chunk_bytes)
+                     log_state& state, milestones& marks, acknowledgements& acknowledged,
+                     ledger book, unique_fd writer_chunk,
+                     const std::vector<std::uint64_t>& chunk_bytes)
     : waker(&notified),
       directory_(directory),
       how_(how),
       ring_(ring),
       state_(state),
+      marks_(marks),
       acknowledged_(acknowledged),
       book_(std::move(book)),
       chunk_(std::move(writer_chunk)),
@@ -84,8 +86,8 @@ bool log_drain::serve(const log_state::orders& orders) {
   // What a reader was copying when it had been written is still here; the writer may wait for it.
   if (kept_ > std::min(in_chunk_, how_.cache_bytes)) release_ring();
   if (pending() == 0) return false;
-  if (pending() >= how_.write_bytes) {
-    while (pending() >= how_.write_bytes && write_piece()) {
+  if (pending() >= to_edge()) {
+    while (pending() >= to_edge() && write_piece()) {
     }
     growing_ = true;
     is_due_ = false;
@@ -114,7 +116,7 @@ void log_drain::rest() {
   }
   // A ring that has failed wakes nobody.
   if (failed_) return state_.rest(false, deadline);
-  const auto enough = kept_ + (pending() == 0 ? 1 : std::max(how_.write_bytes, pending() + 1));
+  const auto enough = kept_ + (pending() == 0 ? 1 : std::max(to_edge(), pending() + 1));
   auto& ring = ring_.reader();
   if (!ring.arm(std::min(enough, ring.capacity()), *this)) return;
   state_.rest(pending() > 0 && !growing_, deadline);
@@ -149,53 +151,63 @@ void log_drain::write_all() {
   is_due_ = false;
 }
 
-// One write, of whole records as far as possible. False if there is nothing to write.
-bool log_drain::write_piece() {
-  const auto* const from = memory_ + kept_;
-  const auto there = pending();
-  std::size_t bytes = 0;
-  std::uint64_t records = 0;
-  auto rest = record_rest_;
-  if (rest > 0) {
-    bytes = static_cast<std::size_t>(std::min<std::uint64_t>(rest, there));
-    rest -= bytes;
-    records = rest == 0 ? 1 : 0;
-  } else {
-    while (there - bytes >= record_layout::header_bytes) {
-      const auto size = record_bytes_at(from + bytes);
-      if (end_.offset + bytes + size > how_.chunk_bytes) {
-        if (bytes > 0) break;
-        auto bad = roll();
-        if (bad.ok()) continue;
-        poison(std::move(bad));
-        return false;
-      }
-      if (bytes > 0 && bytes + size > how_.write_bytes) break;
-      if (size > there - bytes) {
-        // Its writer brings it in pieces.
-        if (bytes == 0) {
-          bytes = there;
-          rest = size - there;
-        }
-        break;
-      }
-      bytes += static_cast<std::size_t>(size);
-      ++records;
-    }
-    if (bytes == 0) return false;
+// Up to where a file is written at once. Whole pages, and as many each time, are the cheapest for
+// the page cache; that a record is cut there concerns nobody, since its other part follows.
+std::size_t log_drain::to_edge() const noexcept {
+  return how_.write_bytes - static_cast<std::size_t>(file_end_ % how_.write_bytes);
+}
+
+// What the next `bytes` in the ring are. Precondition: they are there.
+log_drain::extent log_drain::measure(std::size_t bytes) {
+  if (record_rest_ > bytes) return {0, 0, record_rest_ - bytes};
+  extent out{static_cast<std::size_t>(record_rest_), record_rest_ > 0 ? 1U : 0U, 0};
+  const auto mark = marks_.last_up_to(position_ + bytes);
+  if (mark && mark->position > position_ + out.whole) {
+    out.whole = static_cast<std::size_t>(mark->position - position_);
+    out.records = mark->next_id - end_.next_id;
   }
-  const bytes_view piece(from, bytes);
+  while (out.whole < bytes) {
+    // A record's header comes into the ring in one piece.
+    const auto size = record_bytes_at(memory_ + kept_ + out.whole);
+    if (size > bytes - out.whole) {
+      out.rest = size - (bytes - out.whole);
+      break;
+    }
+    out.whole += static_cast<std::size_t>(size);
+    ++out.records;
+  }
+  return out;
+}
+
+// One write, or the beginning of a chunk. False if that has failed.
+bool log_drain::write_piece() {
+  const auto room = how_.chunk_bytes - file_end_;
+  auto bytes =
+      static_cast<std::size_t>(std::min<std::uint64_t>(std::min(pending(), to_edge()), room));
+  auto found = measure(bytes);
+  if (bytes + found.rest > room) {  // the last record is for the next chunk
+    bytes = found.whole;
+    found.rest = 0;
+  }
+  if (bytes == 0) {
+    auto bad = roll();
+    if (bad.ok()) return true;
+    poison(std::move(bad));
+    return false;
+  }
+  const bytes_view piece(memory_ + kept_, bytes);
   const auto done = directory_.files.write(chunk_.get(), {&piece, 1}, file_end_);
   counts_.writes.add();
   counts_.written_bytes.add(done.bytes);
   if (!done.error) {
-    record_rest_ = rest;
-    advance(bytes, records);
+    advance(bytes, found);
     return true;
   }
   auto why = failure(done.error, file(end_.chunk), ", offset ", file_end_,
                      ": the write stopped after ", done.bytes, " bytes");
-  keep_whole_records(piece.first(done.bytes));
+  if (const auto kept = measure(done.bytes); kept.whole > 0) {
+    advance(kept.whole, {kept.whole, kept.records, 0});
+  }
   // If this fails as well, the next open cuts the same bytes off.
   if (const auto error = directory_.files.truncate(chunk_.get(), end_.offset)) {
     why.message += sentence("; it cannot be cut back: ", error.message());
@@ -204,27 +216,15 @@ bool log_drain::write_piece() {
   return false;
 }
 
-// What a write that failed has brought to the file.
-void log_drain::keep_whole_records(bytes_view piece) {
-  if (record_rest_ > 0) return;
-  std::size_t bytes = 0;
-  std::uint64_t records = 0;
-  while (piece.size() - bytes >= record_layout::header_bytes) {
-    const auto size = record_bytes_at(piece.data() + bytes);
-    if (size > piece.size() - bytes) break;
-    bytes += static_cast<std::size_t>(size);
-    ++records;
-  }
-  advance(bytes, records);
-}
-
-// The file has `bytes` more, with the ends of so many records.
-void log_drain::advance(std::size_t bytes, std::uint64_t records) {
+// The file has `bytes` more.
+void log_drain::advance(std::size_t bytes, const extent& of) {
+  if (of.records > 0) end_.offset = file_end_ + of.whole;
+  end_.next_id += of.records;
+  record_rest_ = of.rest;
   file_end_ += bytes;
+  position_ += bytes;
   kept_ += bytes;
   in_chunk_ += bytes;
-  end_.next_id += records;
-  if (record_rest_ == 0) end_.offset = file_end_;
   const auto cached = std::min(in_chunk_, how_.cache_bytes);
   state_.publish(end_, bytes, {memory_ + (kept_ - cached), cached}, file_end_);
   release_ring();

@@ -9,6 +9,7 @@
 #include "acknowledgements.hpp"
 #include "directory.hpp"
 #include "ledger.hpp"
+#include "milestones.hpp"
 #include "recovery.hpp"
 #include "state.hpp"
 #include "tally.hpp"
@@ -24,7 +25,7 @@ class log_drain : private waker {
   };
 
   log_drain(const log_directory& directory, const options& how, mirror_ring& ring, log_state& state,
-            acknowledgements& acknowledged, ledger book, unique_fd writer_chunk,
+            milestones& marks, acknowledgements& acknowledged, ledger book, unique_fd writer_chunk,
             const std::vector<std::uint64_t>& chunk_bytes);
 
   /// Until the state says stop.
@@ -49,10 +50,16 @@ class log_drain : private waker {
   void release_ring();
 
   bool serve(const log_state::orders& orders);
+  struct extent {
+    std::size_t whole = 0;      // bytes up to the end of the last record that ends
+    std::uint64_t records = 0;  // that end
+    std::uint64_t rest = 0;     // what the record behind them lacks
+  };
+  [[nodiscard]] extent measure(std::size_t bytes);
+  [[nodiscard]] std::size_t to_edge() const noexcept;
   void write_all();
   bool write_piece();
-  void keep_whole_records(bytes_view piece);
-  void advance(std::size_t bytes, std::uint64_t records);
+  void advance(std::size_t bytes, const extent& of);
   void rest();
 
   [[nodiscard]] bool interval_is_over() const;
@@ -78,6 +85,7 @@ class log_drain : private waker {
   const options& how_;
   mirror_ring& ring_;
   log_state& state_;
+  milestones& marks_;
   acknowledgements& acknowledged_;
 
   ledger book_;
@@ -86,8 +94,9 @@ class log_drain : private waker {
   std::deque<std::uint64_t> sizes_;  // of the chunks, oldest first
   std::uint64_t oldest_ = 0;
   log_end end_;
-  std::uint64_t file_end_;         // beyond end_.offset while a record is written in pieces
-  std::uint64_t record_rest_ = 0;  // bytes of that record to come
+  std::uint64_t file_end_;         // beyond end_.offset if a record was cut ...
+  std::uint64_t record_rest_ = 0;  // ... of which so many bytes are to come
+  std::uint64_t position_ = 0;     // what was written since the log was opened
   std::uint64_t synced_;           // this much of the last chunk is durable
   std::uint64_t synced_next_id_;
   bool allocate_;

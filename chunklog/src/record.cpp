@@ -1,5 +1,3 @@
-#include <isa-l/crc.h>
-
 #include <annulus/chunklog/record.hpp>
 
 #include "crc32.hpp"
@@ -7,16 +5,8 @@
 
 namespace annulus::chunklog {
 
-// ISA-L's crc32_ieee is the unreflected one; crc32_gzip_refl is the CRC-32 that everyone means by
-// IEEE.
-std::uint32_t crc32(std::uint32_t seed, bytes_view bytes) noexcept {
-  return crc32_gzip_refl(seed, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-}
-
 std::uint32_t checksum_of(std::uint64_t id, std::span<const bytes_view> payload) noexcept {
-  std::array<std::byte, sizeof id> id_bytes;
-  store_le(id_bytes.data(), id);
-  auto sum = crc32(0, id_bytes);
+  auto sum = crc32_of_word(id);
   for (const auto part : payload) sum = crc32(sum, part);
   return sum;
 }

@@ -57,7 +57,7 @@ struct options {
   std::chrono::microseconds linger{500};
   /// What was written last stays in memory for a reader that keeps up, up to this many bytes; at
   /// most half the ring. 0: the reader always goes to the file. No effect on order or durability.
-  std::size_t cache_bytes = std::size_t{1} << 20U;
+  std::size_t cache_bytes = std::size_t{2} << 20U;
   on_damage damage = on_damage::stop;
   /// Reserves each chunk's disk space when it is begun, and gives back what it has not used. A file
   /// system that cannot do so is not asked again.

@@ -7,9 +7,10 @@
 
 namespace annulus::pipeline {
 
-block_decoder::block_decoder(found_object& object)
+block_decoder::block_decoder(found_object& object, std::vector<unsigned> wanted)
     : object_(object),
       code_(object.meta.geometry.data, object.meta.geometry.parity),
+      wanted_(std::move(wanted)),
       order_(object.usable()) {
   if (order_.size() < object.meta.geometry.data) give_up(order_.size());
   const auto& shape = object.meta.geometry;
@@ -20,16 +21,11 @@ block_decoder::block_decoder(found_object& object)
 
 std::span<const bytes_view> block_decoder::read(std::uint64_t index) {
   const auto& shape = object_.meta.geometry;
-  const auto length = shape.block_length(index, object_.meta.size);
-  const auto size = shape.shard_size(length);
+  const auto size = shape.shard_size(shape.block_length(index, object_.meta.size));
   choose_frames(index, digest_bytes + size);
-  reconstruct(size);
+  compute_lost(size);
   pieces_.clear();
-  for (std::size_t i = 0, left = length; left > 0; ++i) {
-    const auto n = std::min(size, left);
-    pieces_.emplace_back(frames_[i].data() + digest_bytes, n);
-    left -= n;
-  }
+  for (const auto shard : wanted_) pieces_.emplace_back(frames_[shard].data() + digest_bytes, size);
   return pieces_;
 }
 
@@ -52,11 +48,10 @@ void block_decoder::choose_frames(std::uint64_t index, std::size_t frame) {
   std::sort(have_.begin(), have_.end());
 }
 
-void block_decoder::reconstruct(std::size_t shard_size) {
-  const auto data = object_.meta.geometry.data;
+void block_decoder::compute_lost(std::size_t shard_size) {
   lost_.clear();
-  for (unsigned i = 0; i < data; ++i) {
-    if (!std::binary_search(have_.begin(), have_.end(), i)) lost_.push_back(i);
+  for (const auto shard : wanted_) {
+    if (!std::binary_search(have_.begin(), have_.end(), shard)) lost_.push_back(shard);
   }
   if (lost_.empty()) return;
   ++reconstructed_;

@@ -1,4 +1,4 @@
-// From shards to the blocks of an object.
+// From the shards of an object that can be read to those that are wanted.
 #pragma once
 
 #include <annulus/pipeline/erasure.hpp>
@@ -11,15 +11,17 @@
 
 namespace annulus::pipeline {
 
-/// Reads blocks of a found object from any `data` good frames each, data shards first. A frame that
-/// fails its hash is never used; its shard is asked last from then on.
+/// Reads or computes shards of the blocks of a found object, from any `data` good frames of each
+/// block, data shards first. A frame that fails its hash is never used; its shard is asked last
+/// from then on.
 class block_decoder {
  public:
-  /// Throws error(failed) if fewer than `data` shards are usable. `object` must outlive it.
-  explicit block_decoder(found_object& object);
+  /// `wanted`: the shards to give, data or parity, stored or not. Throws error(failed) if fewer
+  /// than `data` shards are usable. `object` must outlive it.
+  block_decoder(found_object& object, std::vector<unsigned> wanted);
 
-  /// The data shards of block `index`, cut to the block's length, valid until the next call. Throws
-  /// error(failed) if fewer than `data` of its frames are good.
+  /// The wanted shards of block `index`, padding included, in the order asked for, valid until the
+  /// next call. Throws error(failed) if fewer than `data` of the block's frames are good.
   std::span<const bytes_view> read(std::uint64_t index);
 
   [[nodiscard]] std::uint64_t reconstructed() const noexcept { return reconstructed_; }
@@ -27,16 +29,17 @@ class block_decoder {
 
  private:
   void choose_frames(std::uint64_t index, std::size_t frame);
-  void reconstruct(std::size_t shard_size);
+  void compute_lost(std::size_t shard_size);
   [[noreturn]] void give_up(std::size_t good) const;
 
   found_object& object_;
   erasure_code code_;
+  std::vector<unsigned> wanted_;
   std::vector<found_shard*> order_;  // shards to ask, the trusted ones first
   std::vector<buffer> frames_;       // by shard index
   std::vector<unsigned> have_;       // shards read for this block
   std::vector<unsigned> last_have_;  // shards that decoder_ was made for
-  std::vector<unsigned> lost_;       // data shards to compute for this block
+  std::vector<unsigned> lost_;       // wanted shards to compute for this block
   std::vector<const std::byte*> sources_;
   std::vector<std::byte*> targets_;
   erasure_code::decoder decoder_;

@@ -6,6 +6,7 @@
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/get.hpp>
 #include <annulus/pipeline/shards.hpp>
+#include <numeric>
 
 #include "block_decoder.hpp"
 
@@ -31,7 +32,9 @@ get_report get(const get_options& what, const std::function<std::error_code(byte
   get_report report{.meta = object.meta};
   const auto size = object.meta.size;
   const auto range = checked_range(what, size);
-  block_decoder decoder(object);
+  std::vector<unsigned> data_shards(object.meta.geometry.data);
+  std::iota(data_shards.begin(), data_shards.end(), 0U);
+  block_decoder decoder(object, std::move(data_shards));
   if (size == 0) return report;
   const auto block_bytes = object.meta.geometry.block;
   for (auto index = range.first / block_bytes; index <= range.last / block_bytes; ++index) {
@@ -44,7 +47,7 @@ get_report get(const get_options& what, const std::function<std::error_code(byte
     const auto to =
         static_cast<std::size_t>(std::min<std::uint64_t>(range.last - start + 1, block_bytes));
     const auto pieces = decoder.read(index);
-    // The block as the shards' bytes in a row, cut to the range.
+    // The block as the shards' bytes in a row, cut to the range, which ends before the padding.
     std::size_t at = 0;
     for (const auto piece : pieces) {
       const auto low = std::max(from, at);

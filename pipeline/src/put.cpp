@@ -161,13 +161,8 @@ std::vector<shard_sink> make_sinks(const put_options& how,
                                    const std::vector<staged_object>& staged) {
   std::vector<shard_sink> sinks;
   for (unsigned i = 0; i < how.geometry.shards(); ++i) {
-    if (how.sink == sink_kind::null) {
-      sinks.emplace_back(null_sink());
-    } else if (how.sink == sink_kind::dir) {
-      sinks.emplace_back(dir_sink(staged[i].path()));
-    } else {
-      sinks.emplace_back(chunk_sink(staged[i].path(), how.sync));
-    }
+    sinks.push_back(
+        make_sink(how.sink, staged.empty() ? std::filesystem::path() : staged[i].path(), how.sync));
   }
   return sinks;
 }

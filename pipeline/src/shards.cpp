@@ -121,16 +121,16 @@ found_shard pick(const fs::path& disk, std::vector<candidate>& on_disk, const ob
     found.location = proposed.location;
     if (taken[proposed.meta->shard]) {
       found.fault = fmt::format("a second copy of shard {}", proposed.meta->shard);
-      return found;
+      continue;
     }
     try {
       found.source.emplace(proposed.location, proposed.directory.get(), *proposed.meta);
       found.fault.clear();
       taken[proposed.meta->shard] = true;
+      return found;
     } catch (const error& problem) {
       found.fault = problem.what();
     }
-    return found;
   }
   return found;
 }
@@ -144,17 +144,21 @@ std::optional<found_object> find_if_there(const std::string& name,
   }
 }
 
-// Removes what killed puts staged under the name, but for the shards of `kept`. Without one to
-// keep, only what had all its disks among these: elsewhere it might be complete.
+// Removes what killed puts and heals staged under the name, but for the shards of `kept`. Of these
+// a disk needs one: beside the one it gives, another is what a heal has replaced, or was about to
+// put in its place. Without an object to keep, only what had all its disks among these: elsewhere
+// it might be complete.
 void remove_staged(const std::string& name, const std::vector<fs::path>& disks,
-                   const std::optional<object_meta>& kept) {
-  for (const auto& disk : disks) {
-    for (const auto& staged : staged_on(disk)) {
+                   const found_object* kept) {
+  for (std::size_t d = 0; d < disks.size(); ++d) {
+    for (const auto& staged : staged_on(disks[d])) {
       const auto lock = lock_leftover(staged);
       const auto left = look_at(staged);
       if (!lock || !left.meta || left.meta->name != name) continue;
       const auto superfluous =
-          kept ? !left.meta->same_put(*kept) : disks.size() >= left.meta->geometry.shards();
+          kept == nullptr ? disks.size() >= left.meta->geometry.shards()
+                          : !left.meta->same_put(kept->meta) ||
+                                (kept->disks[d].fault.empty() && kept->disks[d].location != staged);
       std::error_code ignored;  // what cannot be removed now can be removed next time
       if (superfluous) fs::remove_all(staged, ignored);
     }
@@ -164,16 +168,20 @@ void remove_staged(const std::string& name, const std::vector<fs::path>& disks,
 // Publishes what is staged of a readable object and removes what is staged of others of that name.
 void recover_object(const std::string& name, const std::vector<fs::path>& disks) {
   auto object = find_if_there(name, disks);
-  if (!object) return remove_staged(name, disks, std::nullopt);
+  if (!object) return remove_staged(name, disks, nullptr);
   if (object->usable().size() < object->meta.geometry.data) return;
   for (auto& shard : object->disks) {
     if (!shard.source || !is_staged(shard.location)) continue;
     const auto lock = lock_leftover(shard.location);
     shard.source.reset();
+    const auto target = shard.disk / name;
     bool replaced = false;
-    if (lock) publish_directory(shard.location, shard.disk / name, replaced);
+    if (!lock || publish_directory(shard.location, target, replaced)) continue;
+    std::error_code ignored;  // what cannot be removed now can be removed next time
+    if (replaced) fs::remove_all(shard.location, ignored);
+    shard.location = target;
   }
-  remove_staged(name, disks, object->meta);
+  remove_staged(name, disks, &*object);
 }
 
 }  // namespace
@@ -200,6 +208,10 @@ found_object find_shards(const std::string& name, const std::vector<fs::path>& d
               missing ? fmt::format("object '{}' is on none of the {} disks", name, disks.size())
                       : fmt::format("object '{}' has no usable {} on any disk: {}", name, meta_file,
                                     object.faults()));
+}
+
+std::optional<object_meta> meta_in(const fs::path& directory) {
+  return look_at(directory).meta;
 }
 
 std::vector<std::string> object_names(const std::vector<fs::path>& disks) {

@@ -61,4 +61,16 @@ std::error_code chunk_sink::finish(bool) {
   return result;
 }
 
+shard_sink make_sink(sink_kind kind, const std::filesystem::path& directory, bool durable) {
+  switch (kind) {
+    case sink_kind::null:
+      break;
+    case sink_kind::dir:
+      return dir_sink(directory);
+    case sink_kind::chunks:
+      return chunk_sink(directory, durable);
+  }
+  return null_sink();
+}
+
 }  // namespace annulus::pipeline

@@ -82,4 +82,13 @@ bool shard_source::read_frame(std::uint64_t index, bytes_span out) {
   return frame_is_good(out);
 }
 
+std::string shard_source::fault_beside_frames(std::uint64_t frames) const {
+  // A file that is longer than its frames is refused when it is opened.
+  const auto* const log = std::get_if<chunklog::log_view>(&from_);
+  if (log == nullptr) return {};
+  if (!log->faults().empty()) return fmt::format("rotten: {}", log->faults().front().sentence);
+  if (log->size() == frames) return {};
+  return fmt::format("rotten: its log has {} records, it should have {}", log->size(), frames);
+}
+
 }  // namespace annulus::pipeline

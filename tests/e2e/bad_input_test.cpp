@@ -55,9 +55,10 @@ class bad_input : public ::testing::Test {
 };
 
 TEST_F(bad_input, unknown_words) {
-  expect({"sprocket"}, 2,
-         "there is no command 'sprocket'; the commands are quick, variants, put, get, verify, log, "
-         "topo, run, table, plot");
+  expect(
+      {"sprocket"}, 2,
+      "there is no command 'sprocket'; the commands are quick, variants, put, get, verify, heal, "
+      "log, topo, run, table, plot");
   expect({}, 2, "A subcommand is required");
   expect(put({"--sprocket", "1"}), 2, "--sprocket");
   expect(put({"--ring", "sprocket"}), 2,
@@ -140,6 +141,8 @@ TEST_F(bad_input, an_absent_object) {
   expect(get("nothing"), 1, "object 'nothing' is on none of the 3 disks");
   expect({"verify", "nothing", "--disks", where_.disks(3)}, 1,
          "object 'nothing' is on none of the 3 disks");
+  expect({"heal", "nothing", "--disks", where_.disks(3)}, 1,
+         "object 'nothing' is on none of the 3 disks");
   expect_no_output();
 }
 
@@ -153,6 +156,12 @@ TEST_F(bad_input, too_few_good_shards) {
   EXPECT_TRUE(contains(sentence, "needs 2 good shards and has 1")) << sentence;
   EXPECT_TRUE(contains(sentence, (where_ / "d0") + " (missing)")) << sentence;
   EXPECT_TRUE(contains(sentence, (where_ / "d2") + " (rotten: frame 0)")) << sentence;
+  expect({"heal", "file", "--disks", where_.disks(3)}, 1,
+         "object 'file' cannot be healed: every block needs 2 good shards; at fault: " +
+             (where_ / "d0") + " (missing), " + (where_ / "d2") +
+             " (rotten: 1 of 1 frames, the first is 0)");
+  expect({"heal", "file", "--disks", where_.disks(2)}, 2,
+         "object 'file' has 3 shards, but 2 disks are named");
   expect_no_output();
   spit(where_ / "out", "as it was");
   refused(get(), 1);

@@ -102,4 +102,59 @@ TEST_P(crash, sigkill_of_a_first_put_shows_no_object_that_get_refuses) {
   EXPECT_EQ(run({"verify", "--disks", where_.disks(6)}).status, 0);
 }
 
+// The object stays readable, and the next heal finishes, at whatever moment one is killed.
+TEST_P(crash, sigkill_of_heals_at_20_random_moments_leaves_the_object_and_the_next_heal_finishes) {
+  const auto text = noise(6'000'000, 4);
+  spit(where_ / "text", text);
+  ASSERT_EQ(run(put(where_ / "text", "object")).status, 0);
+  const auto disk = [&](unsigned i) { return where_ / ("d" + std::to_string(i)); };
+  const auto stored = [&] {
+    std::vector<std::string> files;
+    for (unsigned i = 0; i < 6; ++i) {
+      EXPECT_TRUE(fs::is_empty(disk(i) + "/.annulus"));
+      for (const auto* const file : {"meta.json", "part.1", "0000.chunk", "ledger.state"})
+        files.push_back(slurp(disk(i) + "/object/" + file));
+    }
+    return files;
+  };
+  const auto expected = stored();
+  const auto damage = [&](unsigned round) {
+    const auto one = round % 6;
+    const auto other = (round + 1 + round / 6) % 6;
+    if (one != other) fs::remove_all(round % 2 == 0 ? disk(other) : disk(other) + "/object");
+    const auto stream = disk(one) + "/object/" + (GetParam() == "dir" ? "part.1" : "0000.chunk");
+    auto bytes = slurp(stream);
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    spit(stream, bytes);
+  };
+  const arguments heal{"heal", "object", "--disks", where_.disks(6)};
+  damage(0);
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run(heal).status, 0);
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - start);
+  ASSERT_TRUE(stored() == expected);
+  std::mt19937 random(static_cast<unsigned>(whole.count()));
+  int killed = 0;
+  for (unsigned round = 0; round < 20; ++round) {
+    damage(round);
+    process child(heal);
+    // The time limit is the experiment, nothing waits for it.
+    if (!child.ends_within(
+            std::chrono::milliseconds(random() % static_cast<unsigned>(whole.count() + 1)))) {
+      child.signal(SIGKILL);
+      ++killed;
+    }
+    child.wait();
+    const auto got = get("object");
+    ASSERT_EQ(got.status, 0) << got.err;
+    ASSERT_TRUE(slurp(where_ / "back") == text) << "round " << round;
+    const auto again = run(heal);
+    ASSERT_EQ(again.status, 0) << again.err;
+    ASSERT_TRUE(stored() == expected) << "round " << round;
+    ASSERT_EQ(run({"verify", "--disks", where_.disks(6)}).status, 0) << "round " << round;
+  }
+  EXPECT_GT(killed, 0);
+}
+
 }  // namespace annulus::e2e

@@ -1,4 +1,4 @@
-// put, get and verify as commands.
+// put, get, verify and heal as commands.
 #include <nlohmann/json.hpp>
 
 #include "process.hpp"
@@ -72,6 +72,58 @@ TEST(object, verify_tells_degraded_from_lost) {
   EXPECT_TRUE(contains(done.out, "lost      file")) << done.out;
 }
 
+TEST(object, heal_rebuilds_what_verify_finds) {
+  const scratch where;
+  spit(where / "file", noise(300'000));
+  spit(where / "other", noise(10'000));
+  const arguments disks{"--disks", where.disks(6)};
+  const auto with_disks = [&](arguments words) {
+    words.insert(words.end(), disks.begin(), disks.end());
+    return words;
+  };
+  for (const std::string sink : {"dir", "chunks"}) {
+    for (const std::string name : {"file", "other"}) {
+      ASSERT_EQ(
+          run(with_disks({"put", where / name, "--data", "4", "--parity", "2", "--sink", sink}))
+              .status,
+          0);
+    }
+    auto done = run(with_disks({"heal"}));
+    EXPECT_EQ(done.status, 0) << done.err;
+    EXPECT_TRUE(contains(done.out, "whole     file  293.0 KiB, 4+2, nothing to do")) << done.out;
+
+    fs::remove_all(where / "d1");
+    done = run(with_disks({"heal", "--dry-run"}));
+    EXPECT_EQ(done.status, 0) << done.err;
+    EXPECT_TRUE(contains(done.out, "degraded  file")) << done.out;
+    EXPECT_TRUE(contains(done.out, (where / "d1") + ": shard 1: missing")) << done.out;
+    EXPECT_FALSE(fs::exists(where / "d1"));
+
+    done = run(with_disks({"heal", "file", "--json"}));
+    EXPECT_EQ(done.status, 0) << done.err;
+    const auto healed = nlohmann::json::parse(done.out).at(0);
+    EXPECT_EQ(healed.at("state"), "healed");
+    EXPECT_EQ(healed.at("shards").at(0).at("shard"), 1);
+    EXPECT_EQ(healed.at("shards").at(0).at("disk_is_gone"), true);
+    EXPECT_EQ(healed.at("shards").at(0).at("failure"), "");
+    EXPECT_EQ(run(with_disks({"verify", "file"})).status, 0);
+    EXPECT_EQ(run(with_disks({"verify"})).status, 1);
+
+    // One that cannot be healed does not keep the other from it.
+    for (const std::string disk : {"d0", "d2", "d3"}) fs::remove_all(where / (disk + "/file"));
+    done = run(with_disks({"heal"}));
+    EXPECT_EQ(done.status, 1);
+    EXPECT_EQ(done.err, "annulus: 1 of 2 objects were not healed\n");
+    EXPECT_TRUE(contains(done.out,
+                         "failed    file  object 'file' cannot be healed: every block "
+                         "needs 4 good shards; at fault: " +
+                             (where / "d0") + " (missing)"))
+        << done.out;
+    EXPECT_TRUE(contains(done.out, "healed    other")) << done.out;
+    EXPECT_EQ(run(with_disks({"verify", "other"})).status, 0);
+  }
+}
+
 TEST(object, log_inspect_counts_a_record_a_frame) {
   const scratch where;
   spit(where / "file", noise(10'000));
@@ -108,6 +160,7 @@ TEST(object, help_has_examples) {
                                  {"put", "--help"},
                                  {"get", "--help"},
                                  {"verify", "--help"},
+                                 {"heal", "--help"},
                                  {"run", "--help"},
                                  {"quick", "--help"},
                                  {"table", "--help"},

@@ -21,6 +21,7 @@ void add_variants(CLI::App& app);
 void add_put(CLI::App& app);
 void add_get(CLI::App& app);
 void add_verify(CLI::App& app);
+void add_heal(CLI::App& app);
 void add_log(CLI::App& app);
 void add_topo(CLI::App& app);
 void add_run(CLI::App& app);

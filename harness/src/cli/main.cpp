@@ -48,8 +48,8 @@ int main(int argc, char** argv) {
   app.footer(examples);
   app.require_subcommand(1);
   using namespace annulus::cli;
-  for (const auto add : {add_quick, add_variants, add_put, add_get, add_verify, add_log, add_topo,
-                         add_run, add_table, add_plot, add_cell}) {
+  for (const auto add : {add_quick, add_variants, add_put, add_get, add_verify, add_heal, add_log,
+                         add_topo, add_run, add_table, add_plot, add_cell}) {
     add(app);
   }
   try {

@@ -29,10 +29,10 @@ void check_disk_list(const std::vector<std::filesystem::path>& disks);
 void prepare_disk(const std::filesystem::path& disk);
 
 /// What lies in a disk's staging directory: objects under construction, and those that a replacing
-/// put has set aside.
+/// put or a heal has set aside.
 std::vector<std::filesystem::path> staged_on(const std::filesystem::path& disk);
 
-/// Takes the lock of a staged object; none if the put that made it still runs.
+/// Takes the lock of a staged object; none if the put or heal that made it still runs.
 unique_fd lock_leftover(const std::filesystem::path& staged);
 
 /// Renames a staged directory to DISK/NAME, atomically. An object that has that name already

@@ -38,12 +38,15 @@ struct found_object {
 /// rest are "of another object". Throws error(failed) if no disk has a readable meta.json of it.
 found_object find_shards(const std::string& name, const std::vector<std::filesystem::path>& disks);
 
+/// What the `meta.json` in a directory says, if it is whole.
+std::optional<object_meta> meta_in(const std::filesystem::path& directory);
+
 /// The names of all objects on the disks, sorted.
 std::vector<std::string> object_names(const std::vector<std::filesystem::path>& disks);
 
-/// Finishes or removes what killed puts left staged on these disks: a put of which enough shards
-/// are here gets its name everywhere, and what it replaced is removed; shards that a readable
-/// object might still need are left alone.
+/// Finishes or removes what killed puts and heals left staged on these disks: a put of which enough
+/// shards are here gets its name everywhere, and what it replaced is removed, as is a second copy
+/// of a shard; shards that a readable object might still need are left alone.
 void recover(const std::vector<std::filesystem::path>& disks);
 
 }  // namespace annulus::pipeline

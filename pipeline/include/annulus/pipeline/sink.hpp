@@ -2,6 +2,7 @@
 #pragma once
 
 #include <annulus/chunklog/log.hpp>
+#include <annulus/pipeline/object.hpp>
 #include <annulus/transfer.hpp>
 #include <annulus/unique_fd.hpp>
 #include <cstdint>
@@ -76,5 +77,8 @@ class chunk_sink {
 };
 
 using shard_sink = std::variant<null_sink, dir_sink, chunk_sink>;
+
+/// The sink of that kind, in DIRECTORY unless it stores nothing. Throws error(failed).
+shard_sink make_sink(sink_kind kind, const std::filesystem::path& directory, bool durable);
 
 }  // namespace annulus::pipeline

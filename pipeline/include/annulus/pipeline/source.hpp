@@ -22,6 +22,10 @@ class shard_source {
   /// Reads frame `index`, exactly out.size() bytes, and checks its hash. True if it is good.
   bool read_frame(std::uint64_t index, bytes_span out);
 
+  /// What is wrong with the stored shard beside its frames, of which it should have `frames`: with
+  /// its chunk log. Empty if nothing is.
+  [[nodiscard]] std::string fault_beside_frames(std::uint64_t frames) const;
+
  private:
   struct file_source {
     unique_fd fd;

@@ -17,17 +17,38 @@ status stopped(std::error_code why, const char* what) {
 }  // namespace
 
 status log_state::reach(goal what, std::uint64_t value, const until& limit) {
-  auto held = room_.enter();
-  if (!poison_.ok()) return is_reached(what, value) && what == goal::durable ? status{} : poison_;
   waiter me{what, value};
-  waiters_.push_back(&me);
-  me.value = order(held, what, value);
-  const auto ready = [&] { return is_reached(what, me.value) || !poison_.ok(); };
-  const auto why = room_.wait(held, me.where, ready, limit, others_);
-  std::erase(waiters_, &me);
-  if (is_reached(what, me.value)) return {};
-  if (!poison_.ok()) return poison_;
-  return stopped(why, what == goal::durable ? "a record to be durable" : "the log's writes");
+  {
+    auto held = room_.enter();
+    const bool there = what == goal::durable && is_reached(what, value);
+    if (there || !poison_.ok()) return there ? status{} : poison_;
+    waiters_.push_back(&me);
+    me.value = order(held, what, value);
+  }
+  const auto why = await(me, limit);
+  // Acquire: pairs with serve().
+  if (me.got.load(std::memory_order_acquire) == answer::reached) return {};
+  auto held = room_.enter();
+  if (me.got.load(std::memory_order_relaxed) == answer::none) {  // the lock's, that is
+    std::erase(waiters_, &me);
+    leaves(what);
+    return stopped(why, what == goal::durable ? "a record to be durable" : "the log's writes");
+  }
+  return is_reached(what, me.value) ? status{} : poison_;
+}
+
+std::error_code log_state::await(const waiter& me, const until& limit) {
+  const auto on_stop = [this]() noexcept { crowd_.rouse(); };
+  std::optional<std::stop_callback<decltype(on_stop)>> stop;
+  if (limit.token().stop_possible()) stop.emplace(limit.token(), on_stop);
+  for (;;) {
+    const auto ticket = crowd_.ticket();
+    // Acquire: pairs with serve().
+    if (me.got.load(std::memory_order_acquire) != answer::none) return {};
+    if (limit.cancelled()) return annulus::errc::cancelled;
+    if (limit.expired<std_platform>()) return annulus::errc::timed_out;
+    crowd_.sleep(ticket, limit.deadline());
+  }
 }
 
 bool log_state::arm(goal what, std::uint64_t value, waker& who) {
@@ -48,6 +69,7 @@ bool log_state::reached(goal what, std::uint64_t value, status& why) const {
 void log_state::wake_durable_waiters() {
   auto held = room_.enter();
   const auto due = std::exchange(armed_, {});
+  for (const auto& each : due) leaves(each.what);
   held.unlock();
   for (const auto& each : due) each.who->notify();
 }
@@ -56,12 +78,12 @@ void log_state::wake_durable_waiters() {
 std::uint64_t log_state::order(lock& held, goal what, std::uint64_t value) {
   auto& wanted = orders_.wanted[static_cast<std::size_t>(what)];
   wanted = what == goal::durable ? std::max(wanted, value) : wanted + 1;
-  const auto number = what == goal::durable ? value : wanted;
-  if (what == goal::durable && durable_waiters() < gathering_) {
-    return number;  // the last to come rings
+  if (what != goal::durable) {
+    tell_io(held);
+    return wanted;
   }
-  tell_io(held);
-  return number;
+  if (++durable_waiters_ >= gathering_) tell_io(held);  // the last to come rings
+  return value;
 }
 
 void log_state::order_release() {
@@ -200,7 +222,7 @@ void log_state::rest(bool lingering, const std::optional<until::clock::time_poin
 void log_state::gather(std::size_t count, until::clock::time_point deadline) {
   auto held = room_.enter();
   gathering_ = count;
-  const auto ready = [&] { return durable_waiters() >= count || orders_.stop || orders_.close; };
+  const auto ready = [&] { return durable_waiters_ >= count || orders_.stop || orders_.close; };
   static_cast<void>(room_.wait(held, io_seat_, ready, deadline, io_counters_));
   gathering_ = 0;
 }
@@ -215,15 +237,6 @@ void log_state::await_notice() {
   auto held = room_.enter();
   static_cast<void>(room_.wait(
       held, io_seat_, [this] { return notice_; }, {}, io_counters_));
-}
-
-std::size_t log_state::durable_waiters() const noexcept {
-  const auto waits = [this](const auto& each) {
-    return each.what == goal::durable && !is_reached(each.what, each.value);
-  };
-  return static_cast<std::size_t>(
-      std::count_if(waiters_.begin(), waiters_.end(), [&](auto* each) { return waits(*each); }) +
-      std::count_if(armed_.begin(), armed_.end(), waits));
 }
 
 void log_state::publish(const log_end& end, std::uint64_t bytes, bytes_view cached,
@@ -248,13 +261,10 @@ std::size_t log_state::trim_cache(std::size_t kept, std::size_t keep) {
 
 std::size_t log_state::publish_durable(std::uint64_t next_id) {
   auto held = room_.enter();
-  const auto before = durable_waiters();
   done_[static_cast<std::size_t>(goal::durable)] = next_id - 1;
   // Release: pairs with durable_next_id().
   durable_next_id_.store(next_id, std::memory_order_release);
-  const auto after = durable_waiters();
-  serve(held);
-  return before - after;
+  return serve(held);
 }
 
 void log_state::done(goal what, std::uint64_t value) {
@@ -263,18 +273,32 @@ void log_state::done(goal what, std::uint64_t value) {
   serve(held);
 }
 
-void log_state::serve(lock& held) {
-  for (auto* const each : waiters_) {
-    if (!poison_.ok() || is_reached(each->what, each->value)) each->where.notify(held);
-  }
+std::size_t log_state::serve(lock& held) {
+  const auto before = durable_waiters_;
+  bool any = false;
+  std::erase_if(waiters_, [&](waiter* each) {
+    const bool reached = is_reached(each->what, each->value);
+    if (!reached && poison_.ok()) return false;
+    any = true;
+    leaves(each->what);
+    // Release: pairs with await(). The waiter may be gone afterwards.
+    each->got.store(reached ? answer::reached : answer::failed, std::memory_order_release);
+    return true;
+  });
   std::vector<armed> due;
   std::erase_if(armed_, [&](const armed& each) {
     const bool is = !poison_.ok() || is_reached(each.what, each.value);
-    if (is) due.push_back(each);
+    if (is) {
+      leaves(each.what);
+      due.push_back(each);
+    }
     return is;
   });
+  const auto served = before - durable_waiters_;
   held.unlock();
+  if (any) crowd_.rouse();
   for (const auto& each : due) each.who->notify();
+  return served;
 }
 
 void log_state::publish_first_kept(std::uint64_t chunk, std::uint64_t id) {

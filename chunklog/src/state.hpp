@@ -3,6 +3,7 @@
 
 #include <annulus/chunklog/error.hpp>
 #include <annulus/monitor.hpp>
+#include <annulus/rest.hpp>
 #include <annulus/transfer.hpp>
 #include <annulus/until.hpp>
 #include <annulus/waker.hpp>
@@ -30,8 +31,9 @@ struct log_end {
   std::uint64_t next_id = 1;  ///< of the record behind them
 };
 
-/// The monitor of a log: one lock, held for moments only and never over I/O; whoever waits does so
-/// in a seat of his own.
+/// The monitor of a log: one lock, held for moments only and never over I/O. The writer, the reader
+/// and the I/O thread wait in seats of their own; those who have given orders wait together, and
+/// need no lock when they are served.
 class log_state {
  public:
   using room = monitor<std_platform>;
@@ -148,10 +150,12 @@ class log_state {
   [[nodiscard]] std::uint64_t reader_waits() const { return reader_counters_.snapshot().parks; }
 
  private:
+  enum class answer : std::uint8_t { none, reached, failed };
   struct waiter {
     goal what;
     std::uint64_t value;
-    seat where{};
+    // Release in serve(), which has forgotten the waiter by then; acquire in await().
+    std::atomic<answer> got{answer::none};
   };
   struct armed {
     goal what;
@@ -164,14 +168,18 @@ class log_state {
   [[nodiscard]] bool is_reached(goal what, std::uint64_t value) const noexcept {
     return done_[static_cast<std::size_t>(what)] >= value;
   }
-  [[nodiscard]] std::size_t durable_waiters() const noexcept;
-  /// Wakes whoever has what he waits for; gives up the lock.
-  void serve(lock& held);
+  /// Returns nothing once there is an answer, else why it was not waited for.
+  std::error_code await(const waiter& me, const until& limit);
+  /// Wakes whoever has what he waits for; gives up the lock. Returns how many of them waited for
+  /// durability.
+  std::size_t serve(lock& held);
+  void leaves(goal what) noexcept { durable_waiters_ -= what == goal::durable ? 1U : 0U; }
   [[nodiscard]] available availability(std::uint64_t chunk, std::uint64_t offset) const;
 
   room room_;
   mutable seat io_seat_, writer_seat_, reader_seat_;
-  counters io_counters_, writer_counters_, reader_counters_, others_;
+  counters io_counters_, writer_counters_, reader_counters_;
+  futex_rest<std_platform> crowd_;  // of the waiters
 
   // All below is guarded by the monitor.
   orders orders_{};
@@ -188,6 +196,7 @@ class log_state {
   std::array<std::uint64_t, goals> done_{};
   std::vector<waiter*> waiters_{};
   std::vector<armed> armed_{};
+  std::size_t durable_waiters_ = 0;  // of both
 
   bytes_view cached_{};  // ends at file_end_ of the last chunk
   std::uint64_t file_end_ = 0;

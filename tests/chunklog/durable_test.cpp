@@ -1,4 +1,5 @@
 // Who waits for the disk, and how often it is asked.
+#include <annulus/chunklog/shared_writer.hpp>
 #include <coroutine>
 #include <latch>
 #include <thread>
@@ -76,6 +77,32 @@ TEST(durable, can_be_awaited) {
     }(*log, id, done);
   }
   done.wait();
+}
+
+// What a confirmation sets going may append, and await the next one, where it is: on the log's own
+// thread.
+TEST(durable, is_awaited_by_many_who_append_as_soon_as_they_go_on) {
+  constexpr int producers = 64;
+  constexpr int rounds = 20;
+  const scratch dir;
+  auto log = must_open(dir.log());
+  const watchdog guard(*log);
+  shared_writer front(log->writer());
+  std::latch done(producers);
+  for (int i = 0; i < producers; ++i) {
+    [](shared_writer& to, std::latch& over) -> testing::task {
+      for (int round = 0; round < rounds; ++round) {
+        const auto appended = to.append(view_of("x"), until::clock::now());
+        EXPECT_TRUE(appended.ok()) << appended.message;
+        const auto result = co_await async_durable(to.writer(), appended.id);
+        EXPECT_TRUE(result.ok()) << result.message;
+        EXPECT_GE(to.durable_id(), appended.id);
+      }
+      over.count_down();
+    }(front, done);
+  }
+  done.wait();
+  EXPECT_EQ(front.durable_id(), producers * rounds);
 }
 
 // Marks overwrite each other: the slot that the disk is known to have is not touched.

@@ -47,8 +47,8 @@ TEST(log_bench, measures_every_row_at_every_size) {
     for (const double each : rate.at("values")) EXPECT_GT(each, 0) << row;
   }
   const std::map<std::string, int> expected{
-      {"memory", 2}, {"descriptors", 2}, {"disk", 2},          {"durable", 2},
-      {"roof", 2},   {"commits", 2},     {"fdatasync-each", 1}};
+      {"memory", 2},  {"descriptors", 2},     {"disk", 2},          {"durable", 2}, {"roof", 2},
+      {"commits", 2}, {"commits-awaited", 2}, {"fdatasync-each", 1}};
   EXPECT_EQ(rows, expected);
   EXPECT_FALSE(found.at("file_system").get<std::string>().empty());
   EXPECT_FALSE(contains(done.out, where.path().string()));  // published, so without paths

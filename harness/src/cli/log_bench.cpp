@@ -26,7 +26,7 @@ constexpr auto examples = R"(Rows:
   descriptors  where the payloads lie, through the same ring, as in the seed's memory rows
   disk         through a chunk log that syncs nothing, as in the seed's disk rows; beside the machine's roof
   durable      the same with the syncs that the log makes by default
-  commits      records confirmed on disk, beside one fdatasync a record
+  commits      records confirmed on disk to threads and to coroutines, beside one fdatasync a record
 
 Examples:
   annulus log bench                                        all of it, in some ten minutes

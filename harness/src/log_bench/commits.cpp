@@ -6,6 +6,9 @@
 #include <annulus/chunklog/log.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <annulus/chunklog/shared_writer.hpp>
+#include <coroutine>
+#include <exception>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -43,6 +46,41 @@ commit_lap summed(clock::time_point start, const std::vector<double>& latencies)
           harness::quantile(latencies, 0.5), harness::quantile(latencies, 0.99)};
 }
 
+// Runs at once, and frees itself at its end.
+struct task {
+  struct promise_type {
+    task get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+
+task await_commits(chunklog::shared_writer& front, bytes_view payload, clock::time_point end,
+                   std::vector<double>& latencies, std::latch& over) {
+  for (auto before = clock::now(); before < end;) {
+    // The thread that would make room is the one that this runs on: it must not wait for it.
+    const auto done = front.append(payload, before);
+    if (!done.ok()) bench::give_up(done.message);
+    const auto on_disk = co_await chunklog::async_durable(front.writer(), done.id);
+    if (!on_disk.ok()) bench::give_up(on_disk.message);
+    const auto after = clock::now();
+    latencies.push_back(seconds_between(before, after));
+    before = after;
+  }
+  over.count_down();
+}
+
+commit_lap summed(clock::time_point start, const std::vector<std::vector<double>>& of_each,
+                  const chunklog::chunk_log& log) {
+  std::vector<double> all;
+  for (const auto& mine : of_each) all.insert(all.end(), mine.begin(), mine.end());
+  auto out = summed(start, all);
+  out.syncs = log.stats().syncs;
+  return out;
+}
+
 }  // namespace
 
 commit_lap group_commits(const std::filesystem::path& directory, std::size_t record_bytes,
@@ -69,11 +107,22 @@ commit_lap group_commits(const std::filesystem::path& directory, std::size_t rec
       });
     }
   }
-  std::vector<double> all;
-  for (const auto& mine : of_each) all.insert(all.end(), mine.begin(), mine.end());
-  auto out = summed(start, all);
-  out.syncs = opened.log->stats().syncs;
-  return out;
+  return summed(start, of_each, *opened.log);
+}
+
+commit_lap awaited_commits(const std::filesystem::path& directory, std::size_t record_bytes,
+                           unsigned producers, double seconds) {
+  auto opened = chunklog::chunk_log::open(directory);
+  if (!opened.ok()) bench::give_up(opened.message);
+  chunklog::shared_writer front(opened.log->writer());
+  payload_source source(record_bytes, 1);
+  source.make(1, 1);
+  std::vector<std::vector<double>> of_each(producers);
+  std::latch over(producers);
+  const auto start = clock::now();
+  for (auto& mine : of_each) await_commits(front, source.at(0), after(start, seconds), mine, over);
+  over.wait();
+  return summed(start, of_each, *opened.log);
 }
 
 commit_lap single_commits(const std::filesystem::path& file, std::size_t record_bytes,

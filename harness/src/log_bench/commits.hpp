@@ -20,6 +20,11 @@ struct commit_lap {
 commit_lap group_commits(const std::filesystem::path& directory, std::size_t record_bytes,
                          unsigned producers, double seconds);
 
+/// As group_commits, but the producers are coroutines that await their confirmations: none has a
+/// thread, and all go on on the log's own.
+commit_lap awaited_commits(const std::filesystem::path& directory, std::size_t record_bytes,
+                           unsigned producers, double seconds);
+
 /// What the log is compared with: one thread that writes a record, header included, to the end of
 /// `file`, which must not exist, and syncs it, again and again. Ends the program if a call fails.
 commit_lap single_commits(const std::filesystem::path& file, std::size_t record_bytes,

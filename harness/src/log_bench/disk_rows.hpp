@@ -24,13 +24,6 @@ lap logged_records(const std::filesystem::path& directory, std::size_t record_by
 /// What `records` take in a log, headers included.
 std::uint64_t logged_bytes(std::size_t record_bytes, std::uint64_t records) noexcept;
 
-/// Writes as many bytes as `records` take in a log to a new file, and removes it: the memory that
-/// the page cache takes next has been in use a moment ago. A hypervisor may have taken back what
-/// has been free for longer, and then the first write to a page costs many times as much as its
-/// bytes. Ends the program if a call fails.
-void warm_page_cache(const std::filesystem::path& file, std::size_t record_bytes,
-                     std::uint64_t records);
-
 /// One thread writes as many bytes as `records` take in a log, 256 KiB at a time, to a new file;
 /// another reads what is there, 256 KiB at a time at most; then fdatasync. Neither makes nor looks
 /// at a byte: what the machine can do at best. Ends the program if a call fails.

@@ -188,7 +188,9 @@ std::string commits(const outcome& found, const plan& how) {
                     shown(ratio(at, confirmed_per_second, *single, confirmed_per_second))});
   };
   add("write and fdatasync of each record", *single);
-  for (const auto* each : shared) add("group commit of the log", *each);
+  for (const auto* each : shared) add("group commit of the log, threads", *each);
+  for (const auto* each : cells_in(found, awaited_commit_rows))
+    add("group commit of the log, coroutines", *each);
   return banner("Durable") +
          fmt::format(
              "Each producer appends {} bytes, waits until they are on disk, and goes on, for {} "

@@ -38,13 +38,6 @@ std::uint64_t logged_bytes(std::size_t record_bytes, std::uint64_t records) noex
   return records * (chunklog::record_layout::header_bytes + record_bytes);
 }
 
-void warm_page_cache(const std::filesystem::path& file, std::size_t record_bytes,
-                     std::uint64_t records) {
-  const auto fd = open_file(file, O_RDWR | O_CREAT | O_EXCL);
-  write_pieces(fd.get(), logged_bytes(record_bytes, records), [](std::uint64_t) {});
-  std::filesystem::remove(file);
-}
-
 lap bare_writes(const std::filesystem::path& file, std::size_t record_bytes,
                 std::uint64_t records) {
   const auto all = logged_bytes(record_bytes, records);

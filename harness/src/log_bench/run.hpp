@@ -23,6 +23,7 @@ inline constexpr auto durable_rows = "durable";
 inline constexpr auto commit_rows = "commits";
 // Measured beside those that are compared with them.
 inline constexpr auto roof_rows = "roof";
+inline constexpr auto awaited_commit_rows = "commits-awaited";
 inline constexpr auto single_commit_rows = "fdatasync-each";
 
 // The metrics, by name; the unit is part of it.

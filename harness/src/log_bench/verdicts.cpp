@@ -65,9 +65,12 @@ std::vector<verdict> judge(const outcome& found) {
                    ratio(at, records_per_second, *roof, records_per_second).median, 0.7});
   }
   for (const cell& at : found.cells) {
-    if (at.row != commit_rows || at.producers != judged_producers) continue;
+    const bool threads = at.row == commit_rows;
+    if (!threads && at.row != awaited_commit_rows) continue;
+    if (at.producers != judged_producers) continue;
     const auto* const single = find(found, single_commit_rows, at.record_bytes);
-    out.push_back({fmt::format("group commit / one fdatasync a record, {} producers", at.producers),
+    out.push_back({fmt::format("group commit / one fdatasync a record, {} {}", at.producers,
+                               threads ? "threads" : "coroutines"),
                    ratio(at, confirmed_per_second, *single, confirmed_per_second).median, 30});
   }
   return out;

@@ -27,7 +27,7 @@ struct trial {
 struct matrix {
   std::vector<trial> trials{};
   tally clean{};                      ///< without a defect
-  std::vector<std::string> unseen{};  ///< lines of chunklog/src that call the seam, never reached
+  std::vector<std::string> unseen{};  ///< calls of the seam in chunklog/src, never reached
 
   /// Nothing is wrong without a defect, and each one is found or known to be none.
   [[nodiscard]] bool passed() const;

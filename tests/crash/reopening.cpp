@@ -75,7 +75,8 @@ class inspector {
     return true;
   }
 
-  // In two writes, so that the ledger of the first life and a torn write of the second can meet.
+  // In three writes, so that the ledger of the first life and a torn write of the second can meet;
+  // and with a mark of the ledger, as the first step that tells a caller of the second life.
   bool append(chunk_log& log) {
     for (int i = 0; i < records_of_the_second_life; ++i) {
       const auto id = found_.next_id + static_cast<unsigned>(i);
@@ -83,9 +84,15 @@ class inspector {
       const auto done = log.writer().append(view_of(payload_of(id, second_life, shape_.size(id))));
       if (!done.ok()) return fault("nothing can be appended: ", done.message);
       if (done.id != id) return fault("record ", id, " is given the ID ", done.id);
-      if (i > 0) continue;
-      if (const auto flushed = log.writer().flush(); !flushed.ok()) {
-        return fault("nothing can be written: ", flushed.message);
+      if (i == 0) {
+        if (const auto flushed = log.writer().flush(); !flushed.ok()) {
+          return fault("nothing can be written: ", flushed.message);
+        }
+      } else if (i == 1) {
+        if (const auto synced = log.writer().durable(id); !synced.ok()) {
+          return fault("nothing can be made durable: ", synced.message);
+        }
+        files_.mark(event::kind::appended, id);
       }
     }
     if (const auto closed = log.close(); !closed.ok()) {

@@ -34,6 +34,7 @@ class log_cursor final : private chunk_memory {
   status take(log_record& record, const until* limit);
   [[nodiscard]] bool take_buffered(log_record& record);
   status advance(const until* limit);
+  status check_chunks_before();
   status go_to(std::uint64_t chunk);
   status skip_dropped(const log_state::available& kept);
   status damaged(status why);

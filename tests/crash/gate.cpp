@@ -70,6 +70,7 @@ matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
   std::vector<stage> stages;
   std::set<defect> all;
   for (const auto& what : workloads) {
+    if (!what.repeatable) continue;
     constexpr auto sites = recording_files::sites::yes;
     stage one{&what, record(what, sites), std::make_unique<checker>(what.shape, limits, 1, sites)};
     result.clean += one.check->explore(one.steps);

@@ -33,8 +33,8 @@ struct matrix {
   [[nodiscard]] bool passed() const;
 };
 
-/// Tries all defects on all workloads. `sources` is chunklog/src; `arguments` a file that says of
-/// survivors why they are equivalent. `progress` is called before each trial.
+/// Tries all defects on all workloads that are repeatable. `sources` is chunklog/src; `arguments` a
+/// file that says of survivors why they are equivalent. `progress` is called before each trial.
 matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
                 const std::filesystem::path& sources, const std::filesystem::path& arguments,
                 const std::function<void(std::size_t done, std::size_t of)>& progress = {});

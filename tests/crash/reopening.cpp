@@ -69,7 +69,7 @@ class inspector {
       const auto record = log.reader().try_next();
       if (!record.ok()) return fault("record ", id, " cannot be read: ", record.message);
       if (record.id != id) return fault("record ", record.id, " comes instead of ", id);
-      found_.records.push_back(lives_of(id, record.payload, shape_.size(id)));
+      found_.records.push_back(shape_.lives_of(id, record.payload));
       if (found_.records.back() == 0) return fault("record ", id, " has a payload of no append");
     }
     return true;
@@ -103,7 +103,7 @@ class inspector {
       const auto id = found_.next_id + static_cast<unsigned>(i);
       const auto record = log.reader().next();
       if (!record.ok() || record.id != id ||
-          (lives_of(id, record.payload, shape_.size(id)) & second_life) == 0) {
+          (shape_.lives_of(id, record.payload) & second_life) == 0) {
         return fault("the new record ", id, " is not read back: ", record.message);
       }
     }

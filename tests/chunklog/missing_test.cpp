@@ -13,7 +13,7 @@ options of_five_records(on_damage damage) {
 }
 
 // Records 1 to 10 of 80 bytes in two chunks, and a third chunk that has lost its unsynced record.
-void make(const std::filesystem::path& path) {
+void make_with_an_empty_end(const std::filesystem::path& path) {
   const auto live = path.string() + "-live";
   auto log = must_open(live, of_five_records(on_damage::stop));
   for (std::uint64_t id = 1; id <= 11; ++id) must_append(*log, payload(id, 64));
@@ -22,7 +22,7 @@ void make(const std::filesystem::path& path) {
   std::filesystem::resize_file(path / "0002.chunk", 0);
 }
 
-void expect_next(chunk_log& log, std::uint64_t id) {
+void expect_next_record(chunk_log& log, std::uint64_t id) {
   const auto record = log.reader().next();
   ASSERT_TRUE(record.ok()) << record.message;
   EXPECT_EQ(record.id, id);
@@ -31,10 +31,10 @@ void expect_next(chunk_log& log, std::uint64_t id) {
 
 TEST(missing, what_a_crash_leaves_has_none) {
   const scratch dir;
-  make(dir.log());
+  make_with_an_empty_end(dir.log());
   auto log = must_open(dir.log(), of_five_records(on_damage::stop));
   const watchdog guard(*log);
-  for (std::uint64_t id = 1; id <= 10; ++id) expect_next(*log, id);
+  for (std::uint64_t id = 1; id <= 10; ++id) expect_next_record(*log, id);
   EXPECT_EQ(log->reader().try_next().error, errc::would_block);
   EXPECT_TRUE(log->close().ok());
   EXPECT_EQ(log->reader().next().error, errc::end_of_stream);
@@ -42,12 +42,12 @@ TEST(missing, what_a_crash_leaves_has_none) {
 
 TEST(missing, stops_a_reader_that_would_wait_for_ever) {
   const scratch dir;
-  make(dir.log());
+  make_with_an_empty_end(dir.log());
   std::filesystem::resize_file(dir.log() / "0001.chunk", 240);
   EXPECT_FALSE(log_view::open(dir.log()).view->faults().empty());
   auto log = must_open(dir.log(), of_five_records(on_damage::stop));
   const watchdog guard(*log);
-  for (std::uint64_t id = 1; id <= 8; ++id) expect_next(*log, id);
+  for (std::uint64_t id = 1; id <= 8; ++id) expect_next_record(*log, id);
   EXPECT_EQ(log->reader().try_next().error, errc::missing_data);
   for (const bool closed : {false, true}) {
     if (closed) {
@@ -61,15 +61,15 @@ TEST(missing, stops_a_reader_that_would_wait_for_ever) {
 
 TEST(missing, is_passed_by_and_counted_by_policy) {
   const scratch dir;
-  make(dir.log());
+  make_with_an_empty_end(dir.log());
   std::filesystem::resize_file(dir.log() / "0001.chunk", 240);
   auto log = must_open(dir.log(), of_five_records(on_damage::skip));
   const watchdog guard(*log);
-  for (std::uint64_t id = 1; id <= 8; ++id) expect_next(*log, id);
+  for (std::uint64_t id = 1; id <= 8; ++id) expect_next_record(*log, id);
   EXPECT_EQ(log->reader().next().error, errc::missing_data);
   EXPECT_EQ(log->reader().try_next().error, errc::would_block);
   EXPECT_EQ(must_append(*log, payload(11, 64)), 11U);
-  expect_next(*log, 11);
+  expect_next_record(*log, 11);
   EXPECT_EQ(log->stats().damages, 1U);
   EXPECT_EQ(log->stats().skipped_records, 2U);
   EXPECT_TRUE(log->reader().acknowledge(1, 8).ok());
@@ -83,7 +83,7 @@ TEST(missing, is_passed_by_and_counted_by_policy) {
 
 TEST(missing, of_all_chunks) {
   const scratch dir;
-  make(dir.log());
+  make_with_an_empty_end(dir.log());
   for (const auto* const name : {"0000.chunk", "0001.chunk"}) {
     std::filesystem::resize_file(dir.log() / name, 0);
   }

@@ -9,11 +9,11 @@
 namespace annulus::chunklog::test {
 namespace {
 
-constexpr std::uint64_t chunk_bytes = std::uint64_t{1} << 20U;
-constexpr std::uint64_t record_bytes = 10'000;  // with its header
-constexpr std::uint64_t in_a_chunk = chunk_bytes / record_bytes;
+constexpr std::uint64_t reserved_chunk = std::uint64_t{1} << 20U;
+constexpr std::uint64_t reserved_record = 10'000;  // with its header
+constexpr std::uint64_t records_in_a_chunk = reserved_chunk / reserved_record;
 
-std::uint64_t reserved(const std::filesystem::path& file) {
+std::uint64_t reserved_bytes(const std::filesystem::path& file) {
   struct stat of {};
   EXPECT_EQ(::stat(file.c_str(), &of), 0) << file;
   return static_cast<std::uint64_t>(of.st_blocks) * 512;
@@ -37,16 +37,16 @@ class allocating : public passing_files {
 };
 
 options reserving(file_system& files) {
-  auto how = limited(chunk_bytes, 4096);
+  auto how = limited(reserved_chunk, 4096);
   how.preallocate = true;
   how.files = &files;
   return how;
 }
 
-records append(chunk_log& log, std::uint64_t count) {
+records append_large(chunk_log& log, std::uint64_t count) {
   records all;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto text = payload(i, record_bytes - record_layout::header_bytes);
+    const auto text = payload(i, reserved_record - record_layout::header_bytes);
     all.emplace_back(must_append(log, text), text);
   }
   return all;
@@ -59,17 +59,19 @@ TEST(preallocate, leaves_chunks_of_their_records_size) {
   {
     auto log = must_open(dir.log(), reserving(files));
     const watchdog guard(*log);
-    all = append(*log, in_a_chunk + 3);
+    all = append_large(*log, records_in_a_chunk + 3);
     ASSERT_TRUE(log->writer().flush().ok());
     // While the log is open: of the chunk that it has left, and of the one that it writes.
-    EXPECT_EQ(std::filesystem::file_size(dir.log() / "0000.chunk"), in_a_chunk * record_bytes);
-    EXPECT_EQ(std::filesystem::file_size(dir.log() / "0001.chunk"), 3 * record_bytes);
+    EXPECT_EQ(std::filesystem::file_size(dir.log() / "0000.chunk"),
+              records_in_a_chunk * reserved_record);
+    EXPECT_EQ(std::filesystem::file_size(dir.log() / "0001.chunk"), 3 * reserved_record);
     ASSERT_TRUE(log->close().ok());
   }
-  EXPECT_EQ(files.asked(), (std::vector{chunk_bytes, chunk_bytes}));
-  EXPECT_EQ(std::filesystem::file_size(dir.log() / "0000.chunk"), in_a_chunk * record_bytes);
-  EXPECT_EQ(std::filesystem::file_size(dir.log() / "0001.chunk"), 3 * record_bytes);
-  EXPECT_LT(reserved(dir.log() / "0001.chunk"), chunk_bytes / 2);
+  EXPECT_EQ(files.asked(), (std::vector{reserved_chunk, reserved_chunk}));
+  EXPECT_EQ(std::filesystem::file_size(dir.log() / "0000.chunk"),
+            records_in_a_chunk * reserved_record);
+  EXPECT_EQ(std::filesystem::file_size(dir.log() / "0001.chunk"), 3 * reserved_record);
+  EXPECT_LT(reserved_bytes(dir.log() / "0001.chunk"), reserved_chunk / 2);
   EXPECT_EQ(reread(dir.log()), all);
 }
 
@@ -78,7 +80,7 @@ TEST(preallocate, of_a_log_that_was_never_closed_is_no_damage) {
   allocating files;
   auto log = must_open(dir.log(), reserving(files));
   const watchdog guard(*log);
-  auto all = append(*log, 3);
+  auto all = append_large(*log, 3);
   ASSERT_TRUE(log->writer().flush().ok());
   // The space beyond the end, as the process leaves it that dies.
   std::filesystem::create_directory(dir / "dead");
@@ -89,9 +91,9 @@ TEST(preallocate, of_a_log_that_was_never_closed_is_no_damage) {
   {
     const auto place = files.open_directory(dir / "dead");
     const auto file = files.open(place.fd.get(), "0000.chunk", O_RDWR);
-    ASSERT_FALSE(files.allocate(file.fd.get(), chunk_bytes));
+    ASSERT_FALSE(files.allocate(file.fd.get(), reserved_chunk));
   }
-  ASSERT_GE(reserved(chunk), chunk_bytes);
+  ASSERT_GE(reserved_bytes(chunk), reserved_chunk);
 
   auto again = chunk_log::open(dir / "dead", reserving(files));
   ASSERT_TRUE(again.ok()) << again.message;
@@ -101,8 +103,9 @@ TEST(preallocate, of_a_log_that_was_never_closed_is_no_damage) {
   ASSERT_TRUE(again.log->close().ok());
   EXPECT_EQ(drain(*again.log), all);
   again.log.reset();
-  EXPECT_EQ(std::filesystem::file_size(chunk), 3 * record_bytes + record_layout::header_bytes + 6);
-  EXPECT_LT(reserved(chunk), chunk_bytes / 2);
+  EXPECT_EQ(std::filesystem::file_size(chunk),
+            3 * reserved_record + record_layout::header_bytes + 6);
+  EXPECT_LT(reserved_bytes(chunk), reserved_chunk / 2);
   EXPECT_EQ(reread(dir / "dead"), all);
 }
 
@@ -113,7 +116,7 @@ TEST(preallocate, that_is_refused_is_not_asked_for_again) {
   {
     auto log = must_open(dir.log(), reserving(files));
     const watchdog guard(*log);
-    all = append(*log, in_a_chunk + 3);
+    all = append_large(*log, records_in_a_chunk + 3);
     ASSERT_TRUE(log->close().ok());
   }
   EXPECT_EQ(files.asked().size(), 1U);

@@ -17,13 +17,13 @@ struct stage {
   const workload* what;
   trace steps;
   std::unique_ptr<checker> check;
-  std::set<int> outside{};    // the places of the workload's own trace
-  std::set<defect> inside{};  // those that recoveries give occasion for
+  std::set<int> outside{};  // the places of the workload's own trace
+  std::set<int> inside{};   // and those of recoveries
 
-  // Whether the workload's own trace would be another one.
-  [[nodiscard]] bool shows(const defect& changed) const {
-    return outside.contains(changed.first) &&
-           (changed.second == defect::left_out || outside.contains(changed.second));
+  // Whether traces that take these places can show it.
+  static bool shown(const defect& changed, const std::set<int>& by) {
+    return by.contains(changed.first) &&
+           (changed.second == defect::left_out || by.contains(changed.second));
   }
 };
 
@@ -77,9 +77,11 @@ matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
     const auto at = where.of(one.steps);
     one.outside.insert(at.begin(), at.end());
     all.merge(defects_in(one.steps, at));
-    one.check->each_recovery(
-        [&](const trace& steps) { one.inside.merge(defects_in(steps, where.of(steps))); });
-    all.insert(one.inside.begin(), one.inside.end());
+    one.check->each_recovery([&](const trace& steps) {
+      const auto inner = where.of(steps);
+      one.inside.insert(inner.begin(), inner.end());
+      all.merge(defects_in(steps, inner));
+    });
     stages.push_back(std::move(one));
   }
 
@@ -97,7 +99,7 @@ matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
     // Crashes outside recovery first: they are known already, but for what the defect adds.
     for (const double inner : {0.0, limits.inner}) {
       for (const auto& each : stages) {
-        if (one.killed() || !(inner > 0 ? each.inside.contains(what) : each.shows(what))) continue;
+        if (one.killed() || !stage::shown(what, inner > 0 ? each.inside : each.outside)) continue;
         each.check->inner(inner);
         const auto found = each.check->explore(each.steps, mutate, true);
         if (found.violations == 0) continue;

@@ -21,7 +21,7 @@ std::regex calls_of(const std::string& callee) {
   return std::regex("\\b" + callee + "\\(");
 }
 
-long count(const std::string& text, const std::regex& what) {
+long matches_in(const std::string& text, const std::regex& what) {
   return std::distance(std::sregex_iterator(text.begin(), text.end(), what), {});
 }
 
@@ -54,8 +54,8 @@ void source_index::read(const std::filesystem::path& file) {
       continue;
     }
     if (lines[i] == "};") of_type.clear();
-    const std::size_t depth = of_type.empty() ? 0 : 2;
-    if (indentation(lines[i]) != depth || std::regex_search(lines[i], aside)) continue;
+    const std::size_t inset = of_type.empty() ? 0 : 2;
+    if (indentation(lines[i]) != inset || std::regex_search(lines[i], aside)) continue;
     auto brace = i;
     while (brace + 1 < lines.size() && !ends_with_any_of(lines[brace], ";{}")) ++brace;
     if (!std::regex_search(lines[i], parts, name) || lines[brace].ends_with(';')) {
@@ -64,7 +64,7 @@ void source_index::read(const std::filesystem::path& file) {
     }
     auto end = brace;
     if (lines[brace].ends_with('{')) {
-      const auto last = std::string(depth, ' ') + "}";
+      const auto last = std::string(inset, ' ') + "}";
       while (end + 1 < lines.size() && lines[end] != last && lines[end] != last + ";") ++end;
     }
     body one{of_type + parts[1].str(), static_cast<int>(i) + 1, {}};
@@ -99,7 +99,7 @@ int source_index::ordinal(const body& of, int line, const std::string& callee) {
   long before = 0;
   long all = 0;
   for (std::size_t i = 0; i < of.lines.size(); ++i) {
-    const auto here = count(of.lines[i], calls);
+    const auto here = matches_in(of.lines[i], calls);
     all += here;
     if (of.first + static_cast<int>(i) <= line) before += here;
   }
@@ -156,7 +156,7 @@ std::vector<std::string> source_index::seam_calls() const {
   }
   // One that is in no function here, or shares its line, would not be asked for.
   long written = 0;
-  for (const auto& text : texts_) written += count(text, seam);
+  for (const auto& text : texts_) written += matches_in(text, seam);
   if (written != static_cast<long>(all.size())) {
     throw std::runtime_error("of " + std::to_string(written) + " calls of the seam, " +
                              std::to_string(all.size()) + " can be told apart");

@@ -434,8 +434,10 @@ std::vector<workload> short_workloads() {
          log.sync();
          log.append();
          log.durable();
-         log.consume(2);
+         log.consume(4);
          log.append(2);
+         log.consume(2);
+         log.append();
          log.reopen();
          log.append();
          log.close();

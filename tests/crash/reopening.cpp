@@ -40,6 +40,9 @@ class inspector {
   bool open() {
     auto opened = chunk_log::open(directory_, how_);
     if (!opened.ok()) return fault("it cannot be opened: ", opened.message);
+    if (opened.found.notes.find("the slot is damaged") != std::string::npos) {
+      return fault("a crash is taken for rot: ", opened.found.notes);
+    }
     found_.acknowledged = opened.found.acknowledged;
     found_.next_id = opened.found.next_id;
     // Who has opened a log may act on what it finds there.

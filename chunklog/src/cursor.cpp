@@ -153,6 +153,9 @@ status log_cursor::advance(const until* limit) {
   if (window_.fd() < 0) {
     if (auto bad = go_to(chunk_); !bad.ok()) return bad;
   }
+  if (offset_ == 0 && lost_from_ == 0) {
+    if (auto bad = check_chunks_before(); !bad.ok()) return bad;
+  }
   auto more = limit != nullptr ? core_.state().wait(chunk_, offset_, *limit)
                                : core_.state().look(chunk_, offset_);
   if (!more.ok()) return more;
@@ -170,6 +173,15 @@ status log_cursor::advance(const until* limit) {
   if (auto bad = go_to(chunk_ + 1); !bad.ok()) return bad;
   if (lost_from_ == 0 && core_.acknowledged().begins(chunk_, due())) core_.state().order_release();
   return {};
+}
+
+// In a chunk without a record there is no ID to tell that those before it have lost some.
+status log_cursor::check_chunks_before() {
+  const auto now = core_.state().look(chunk_, offset_);
+  if (now.ok() || due() >= now.next_id) return {};
+  return damaged(failure(errc::missing_data, core_.directory().path.string(), ": records ", due(),
+                         " to ", now.next_id - 1, " are missing from the chunks before ",
+                         chunk_name(core_.number(chunk_)), "; the next one is ", now.next_id));
 }
 
 status log_cursor::go_to(std::uint64_t chunk) {

@@ -36,6 +36,7 @@ class log_cursor final : private chunk_memory {
   [[nodiscard]] bytes_view takable() const;
   [[nodiscard]] bool is_whole(bytes_view there, std::size_t at, log_record& record) const;
   status advance(const until* limit);
+  status check_chunks_before();
   status go_to(std::uint64_t chunk);
   status skip_dropped(const log_state::available& kept);
   status damaged(status why);

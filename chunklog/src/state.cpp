@@ -111,6 +111,7 @@ log_state::available log_state::availability(std::uint64_t chunk, std::uint64_t 
   available now;
   now.first = first_kept_;
   now.first_id = first_kept_id_;
+  now.next_id = end_.next_id;
   if (chunk < end_.chunk) {
     now.final = true;
   } else if (end_.offset > offset) {

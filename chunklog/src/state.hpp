@@ -56,6 +56,7 @@ class log_state {
     bool final = false;          ///< the writer has left this chunk
     std::uint64_t first = 0;     ///< the oldest chunk that has not been dropped ...
     std::uint64_t first_id = 0;  ///< ... and its first record
+    std::uint64_t next_id = 0;   ///< behind the last one that was written
   };
 
   /// A log that was opened, and so is durable up to its end.

@@ -56,6 +56,12 @@ const reopening& checker::outcome_of(const image& content) {
   return known_.emplace(at, reopen(disk(content), shape_, directory_.path(), sites_)).first->second;
 }
 
+std::vector<image> checker::states_of(const disk& now, std::size_t limit) {
+  // Nothing is promised of the others.
+  if (!shape_.survives_power_loss()) return {now.visible()};
+  return now.states(limit, random_);
+}
+
 void checker::violation(const std::string& why, const std::string& when) {
   ++count_.violations;
   if (count_.first.empty()) count_.first = when + ": " + why;
@@ -81,14 +87,14 @@ tally checker::explore(trace steps, const mutation& mutate, bool stop_at_first) 
     if (limits_.every > 1 && random_() % limits_.every != 0) continue;
     when_ = describe(steps, point);
     const bool fresh = std::exchange(stale, false);
-    if (fresh) states = now.states(limits_.states, random_);
+    if (fresh) states = states_of(now, limits_.states);
     ++count_.points;
     judge(states, owed);
     // A recovery of the same disk under another promise is looked at above.
     if (limits_.process_crashes && fresh && !done()) {
       auto again = reopen(now, shape_, directory_.path(), sites_);
       ++count_.opened;
-      if (const auto why = owed.broken_by(again.found); !why.empty()) {
+      if (const auto why = owed.broken_by(again.found, dies::process); !why.empty()) {
         violation(why, when_ + ", killed");
       } else if (limits_.inner > 0) {
         judge_recovery(now, std::move(again.steps), owed);
@@ -125,7 +131,7 @@ void checker::judge_recovery(disk from, trace steps, promise owed) {
       owed.apply(steps[point - 1]);
       stale = stale || !steps[point - 1].mark();
     }
-    if (std::exchange(stale, false)) states = from.states(limits_.inner_states, random_);
+    if (std::exchange(stale, false)) states = states_of(from, limits_.inner_states);
     ++count_.inner_points;
     for (const auto& content : states) {
       ++count_.inner_states;

@@ -65,6 +65,8 @@ class checker {
   static key key_of(const image& content);
 
   const reopening& outcome_of(const image& content);
+  // The disks that a crash may leave.
+  std::vector<image> states_of(const disk& now, std::size_t limit);
   void judge(const std::vector<image>& states, const promise& owed);
   void judge_recovery(disk from, trace steps, promise owed);
   void violation(const std::string& why, const std::string& when);

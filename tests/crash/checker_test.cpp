@@ -26,14 +26,21 @@ TEST_P(short_crash, leaves_what_was_promised) {
   checker check(what.shape, bounds{}, 1);
   const auto result = check.explore(record(what));
   EXPECT_EQ(result.violations, 0U) << result.first;
-  EXPECT_GT(result.states, result.points);
+  // Of a log that is never synced, only the process is killed.
+  if (what.shape.survives_power_loss()) {
+    EXPECT_GT(result.states, result.points);
+  } else {
+    EXPECT_EQ(result.states, result.points);
+  }
   std::cout << what.name << ": " << sentence(result) << '\n';
 }
 
 INSTANTIATE_TEST_SUITE_P(all, short_crash, ::testing::ValuesIn(short_workloads()),
                          [](const auto& each) {
                            auto name = each.param.name;
-                           std::replace(name.begin(), name.end(), ' ', '_');
+                           std::replace_if(
+                               name.begin(), name.end(),
+                               [](char c) { return c == ' ' || c == ','; }, '_');
                            return name;
                          });
 
@@ -76,6 +83,10 @@ TEST(promise, is_broken_by_each_kind_of_loss) {
   EXPECT_NE(owed.broken_by(found(3, 4, first_life)), "");   // one is gone that nobody acknowledged
   EXPECT_NE(owed.broken_by(found(1, 4, second_life)), "");  // another's payload
   EXPECT_NE(owed.broken_by({"it cannot be opened", 1, 4, {}}), "");
+  mark(event::kind::written, 4);
+  EXPECT_EQ(owed.broken_by(found(1, 4, first_life)), "");
+  EXPECT_NE(owed.broken_by(found(1, 4, first_life), dies::process), "");  // was written
+  EXPECT_EQ(owed.broken_by(found(1, 5, first_life), dies::process), "");
   mark(event::kind::reopened, 4);
   EXPECT_NE(owed.broken_by(found(1, 6, first_life)), "");  // given up by recovery, and back again
   mark(event::kind::appending, 5);

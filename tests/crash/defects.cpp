@@ -1,6 +1,7 @@
 #include "defects.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "sites.hpp"
 
@@ -10,38 +11,73 @@ namespace {
 // So many different steps behind a sync are tried as what it could wrongly come after.
 constexpr std::size_t horizon = 6;
 
-bool starts(const std::string& line, const char* file) {
-  return line.rfind(file, 0) == 0;
-}
-
 // What only passes on a caller's request, so that the caller is the place.
-bool passes_on(const std::string& line) {
-  return starts(line, "directory.") || starts(line, "ledger.");
+bool passes_on(const std::string& function) {
+  return function.starts_with("log_directory::") || function.starts_with("ledger::");
 }
 
 std::string kind_of_file(const std::string& name) {
   return name.ends_with(".chunk") ? "chunk" : name;
 }
 
-}  // namespace
-
-std::string places::source(int site) {
-  const auto known = sources_.find(site);
-  if (known != sources_.end()) return known->second;
-  std::string words;
-  const auto chain = log_lines(site);
-  for (const auto& line : chain) lines_.insert(line);
-  for (const auto& line : chain) {
-    words += (words.empty() ? "" : " < ") + line;
-    if (!passes_on(line)) break;
+// The call of the seam that takes such a step.
+const char* seam_call(event::kind what) {
+  switch (what) {
+    case event::kind::create:
+      return "open";
+    case event::kind::sync_file:
+      return "sync_data";
+    case event::kind::sync_directory:
+      return "sync_directory";
+    default:
+      return name_of(what);
   }
-  return sources_[site] = words;
 }
+
+}  // namespace
 
 int places::number(const std::string& name) {
   const auto [at, added] = numbers_.emplace(name, static_cast<int>(names_.size()));
   if (added) names_.push_back(name);
   return at->second;
+}
+
+int places::place_of(const event& step) {
+  std::string what = name_of(step.what);
+  if (step.what != event::kind::sync_directory) what += ", " + kind_of_file(step.name);
+  const auto key = std::to_string(step.site) + ": " + what;
+  if (const auto old = known_.find(key); old != known_.end()) return old->second;
+
+  auto chain = log_lines(step.site);
+  if (chain.empty()) throw std::runtime_error("a step has no place in the log's source: " + what);
+  // A function that was inlined in part calls the rest of itself, from its first line.
+  std::erase_if(chain, [&](const std::string& line) { return source_.is_first(line); });
+  std::string callee = seam_call(step.what);
+  seam_calls_.insert(source_.call(chain.front(), callee) + ": " + callee);
+  std::string words;
+  std::size_t used = 0;
+  while (used < chain.size()) {
+    const auto& line = chain[used];
+    const auto function = source_.function(line);
+    const bool last = !passes_on(function) || used + 1 == chain.size();
+    const bool in_lambda = !last && source_.function(chain[used + 1]) == function;
+    const auto call = source_.call(line, callee);
+    ++used;
+    // The directory's wrappers say no more than the step does, nor does a lambda's only call.
+    const bool tells = !function.starts_with("log_directory::") && !(in_lambda && call == function);
+    if (tells) words += (words.empty() ? "" : " < ") + call;
+    if (last) break;
+    callee = source_.callee(line, in_lambda);
+  }
+  chain.resize(used);
+  words += ": " + what;
+  const auto [same, added] = lines_of_.emplace(words, chain);
+  if (!added && same->second != chain) {
+    throw std::runtime_error("two places are called " + words + ": " + same->second.front() +
+                             " and " + chain.front() + ", called at " + same->second.back() +
+                             " and " + chain.back());
+  }
+  return known_[key] = number(words);
 }
 
 std::vector<int> places::of(const trace& steps) {
@@ -54,9 +90,7 @@ std::vector<int> places::of(const trace& steps) {
     } else if (step.mark()) {
       all.push_back(-1);
     } else {
-      auto name = source(step.site) + ": " + name_of(step.what);
-      if (step.what != event::kind::sync_directory) name += ", " + kind_of_file(step.name);
-      all.push_back(number(name));
+      all.push_back(place_of(step));
     }
   }
   return all;

@@ -7,31 +7,40 @@
 #include <string>
 #include <vector>
 
+#include "source.hpp"
 #include "trace.hpp"
 
 namespace annulus::crash {
 
-/// Numbers the places in the log's source that take steps: "core.cpp:135: sync file, chunk".
-/// Confirmations count as steps. One thread at a time.
+/// Numbers the places in the log's source that take steps, and names them by their functions:
+/// "ledger::write#2 < ledger::checkpoint < log_drain::roll: write, ledger.state". #2 is the second
+/// call of its kind in a function that has several. Confirmations count as steps. One thread at a
+/// time.
 class places {
  public:
-  /// The places of a trace's steps; -1: of no interest.
+  explicit places(const source_index& source) : source_(source) {}
+
+  /// The places of a trace's steps; -1: of no interest. Throws std::runtime_error if two lines
+  /// would have one name.
   std::vector<int> of(const trace& steps);
   [[nodiscard]] const std::string& name(int place) const {
     return names_.at(static_cast<std::size_t>(place));
   }
-  /// Every line of chunklog/src that was on the way to a step.
-  [[nodiscard]] const std::set<std::string>& lines() const noexcept { return lines_; }
+  /// The calls of the seam that took a step, as in source_index::seam_calls().
+  [[nodiscard]] const std::set<std::string>& seam_calls() const noexcept { return seam_calls_; }
 
  private:
-  int number(const std::string& name);
-  std::string source(int site);
+  using lines = std::vector<std::string>;
 
+  int number(const std::string& name);
+  int place_of(const event& step);
+
+  const source_index& source_;
   std::vector<std::string> names_;
   std::map<std::string, int> numbers_;
-  std::map<int, std::string> sources_;
-  std::map<std::string, int> known_;
-  std::set<std::string> lines_;
+  std::map<std::string, lines> lines_of_;  // by name
+  std::map<std::string, int> known_;       // by site, kind and file
+  std::set<std::string> seam_calls_;
 };
 
 /// What `first` does is left out, or done only after `second`.

@@ -1,5 +1,7 @@
 #include "gate.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -15,30 +17,18 @@ struct stage {
   const workload* what;
   trace steps;
   std::unique_ptr<checker> check;
-  std::set<defect> outside{};  // in the workload's own trace
-  std::set<defect> inside{};   // in recoveries
+  std::set<int> outside{};  // the places of the workload's own trace
+  std::set<int> inside{};   // and those of recoveries
+
+  // Whether traces that take these places can show it.
+  static bool shown(const defect& changed, const std::set<int>& by) {
+    return by.contains(changed.first) &&
+           (changed.second == defect::left_out || by.contains(changed.second));
+  }
 };
 
-// "core.cpp:135" of every call of the seam that changes something.
-std::vector<std::string> seam_calls(const std::filesystem::path& sources) {
-  static const std::regex call(
-      "files(\\(\\))?(\\.|->)(sync_data|sync_directory|truncate|remove|rename|write)\\(");
-  std::vector<std::string> all;
-  for (const auto& entry : std::filesystem::directory_iterator(sources)) {
-    std::ifstream in(entry.path());
-    int number = 0;
-    for (std::string line; std::getline(in, line);) {
-      ++number;
-      if (std::regex_search(line, call)) {
-        all.push_back(entry.path().filename().string() + ":" + std::to_string(number));
-      }
-    }
-  }
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
-// Why a survivor is equivalent: lines of "part of the place | part of the change | argument".
+// Why a survivor is equivalent: lines of "place | change | argument", the first two as patterns of
+// a shell.
 class known_equivalents {
  public:
   explicit known_equivalents(const std::filesystem::path& file) {
@@ -53,8 +43,8 @@ class known_equivalents {
   }
   [[nodiscard]] std::string why(const trial& survivor) const {
     for (const auto& [place, change, argument] : all_) {
-      if (survivor.what.find(place) != std::string::npos &&
-          survivor.change.find(change) != std::string::npos) {
+      if (::fnmatch(place.c_str(), survivor.what.c_str(), 0) == 0 &&
+          ::fnmatch(change.c_str(), survivor.change.c_str(), 0) == 0) {
         return argument;
       }
     }
@@ -68,36 +58,30 @@ class known_equivalents {
   std::vector<entry> all_;
 };
 
-// A call that is broken over lines has the number of any of them.
-bool reached(const std::string& line, const std::set<std::string>& lines) {
-  const auto colon = line.find(':');
-  const auto file = line.substr(0, colon + 1);
-  const auto number = std::stoi(line.substr(colon + 1));
-  for (int n = number - 1; n <= number + 3; ++n) {
-    if (lines.contains(file + std::to_string(n))) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
                 const std::filesystem::path& sources, const std::filesystem::path& arguments,
                 const std::function<void(std::size_t, std::size_t)>& progress) {
   const known_equivalents known(arguments);
-  places where;
+  const source_index source(sources);
+  places where(source);
   matrix result;
   std::vector<stage> stages;
   std::set<defect> all;
   for (const auto& what : workloads) {
+    if (!what.repeatable) continue;
     constexpr auto sites = recording_files::sites::yes;
     stage one{&what, record(what, sites), std::make_unique<checker>(what.shape, limits, 1, sites)};
     result.clean += one.check->explore(one.steps);
-    one.outside = defects_in(one.steps, where.of(one.steps));
-    one.check->each_recovery(
-        [&](const trace& steps) { one.inside.merge(defects_in(steps, where.of(steps))); });
-    all.insert(one.outside.begin(), one.outside.end());
-    all.insert(one.inside.begin(), one.inside.end());
+    const auto at = where.of(one.steps);
+    one.outside.insert(at.begin(), at.end());
+    all.merge(defects_in(one.steps, at));
+    one.check->each_recovery([&](const trace& steps) {
+      const auto inner = where.of(steps);
+      one.inside.insert(inner.begin(), inner.end());
+      all.merge(defects_in(steps, inner));
+    });
     stages.push_back(std::move(one));
   }
 
@@ -115,7 +99,7 @@ matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
     // Crashes outside recovery first: they are known already, but for what the defect adds.
     for (const double inner : {0.0, limits.inner}) {
       for (const auto& each : stages) {
-        if (one.killed() || !(inner > 0 ? each.inside : each.outside).contains(what)) continue;
+        if (one.killed() || !stage::shown(what, inner > 0 ? each.inside : each.outside)) continue;
         each.check->inner(inner);
         const auto found = each.check->explore(each.steps, mutate, true);
         if (found.violations == 0) continue;
@@ -126,9 +110,9 @@ matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
     if (!one.killed()) one.why = known.why(one);
     result.trials.push_back(std::move(one));
   }
-  for (const auto& line : seam_calls(sources)) {
-    const bool excused = !known.why({line, "never reached", {}, {}, {}}).empty();
-    if (!excused && !reached(line, where.lines())) result.unseen.push_back(line);
+  for (const auto& call : source.seam_calls()) {
+    const bool excused = !known.why({call, "never reached", {}, {}, {}}).empty();
+    if (!excused && !where.seam_calls().contains(call)) result.unseen.push_back(call);
   }
   return result;
 }
@@ -154,7 +138,7 @@ std::string document(const matrix& of) {
                                : "**nothing**")
         << " |\n";
   }
-  for (const auto& line : of.unseen) out << "\n" << line << " was never reached.\n";
+  for (const auto& call : of.unseen) out << "\n" << call << " was never reached.\n";
   return out.str();
 }
 

@@ -27,14 +27,14 @@ struct trial {
 struct matrix {
   std::vector<trial> trials{};
   tally clean{};                      ///< without a defect
-  std::vector<std::string> unseen{};  ///< lines of chunklog/src that call the seam, never reached
+  std::vector<std::string> unseen{};  ///< calls of the seam in chunklog/src, never reached
 
   /// Nothing is wrong without a defect, and each one is found or known to be none.
   [[nodiscard]] bool passed() const;
 };
 
-/// Tries all defects on all workloads. `sources` is chunklog/src; `arguments` a file that says of
-/// survivors why they are equivalent. `progress` is called before each trial.
+/// Tries all defects on all workloads that are repeatable. `sources` is chunklog/src; `arguments` a
+/// file that says of survivors why they are equivalent. `progress` is called before each trial.
 matrix run_gate(const std::vector<workload>& workloads, const bounds& limits,
                 const std::filesystem::path& sources, const std::filesystem::path& arguments,
                 const std::function<void(std::size_t done, std::size_t of)>& progress = {});

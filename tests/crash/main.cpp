@@ -77,10 +77,12 @@ void put_into(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path) << all;
 }
 
-int gate(const std::string& write_to) {
+int gate(const std::string& write_to, double recoveries) {
+  bounds limits;
+  limits.inner = recoveries;
   const std::filesystem::path source = ANNULUS_SOURCE;
   const auto result =
-      run_gate(short_workloads(), bounds{}, source / "chunklog/src",
+      run_gate(short_workloads(), limits, source / "chunklog/src",
                source / "tests/crash/equivalent.txt", [](std::size_t done, std::size_t of) {
                  std::cerr << '\r' << done << " of " << of << " defects" << std::flush;
                });
@@ -110,9 +112,13 @@ int main(int argc, char** argv) {
   auto* const broken = app.add_subcommand(
       "gate", "Leaves out or moves each sync in turn, and fails unless that is found");
   broken->add_option("--write", write_to, "Also put the matrix into this document");
+  double recoveries = 1;
+  broken->add_option("--recoveries", recoveries, "The share of recoveries that are crashed, too")
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
-    return broken->parsed() ? annulus::crash::gate(write_to) : annulus::crash::explore(how);
+    return broken->parsed() ? annulus::crash::gate(write_to, recoveries)
+                            : annulus::crash::explore(how);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {

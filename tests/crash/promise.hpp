@@ -11,6 +11,10 @@
 
 namespace annulus::crash {
 
+/// In a crash of the system, what was written and not synced may be lost; of the process, it is
+/// not.
+enum class dies { system, process };
+
 class promise {
  public:
   void apply(const event& step) {
@@ -20,6 +24,9 @@ class promise {
         break;
       case event::kind::appended:
         must_hold_ = std::max(must_hold_, step.number);
+        break;
+      case event::kind::written:
+        must_keep_ = std::max(must_keep_, step.number);
         break;
       case event::kind::acknowledging:
         may_be_gone_ = std::max(may_be_gone_, step.number);
@@ -31,7 +38,7 @@ class promise {
         may_be_gone_ = std::max(may_be_gone_, step.number);
         break;
       case event::kind::reopened:
-        must_hold_ = may_hold_ = step.number;
+        must_hold_ = must_keep_ = may_hold_ = step.number;
         second_life_from_ = step.number + 1;
         break;
       default:
@@ -40,14 +47,17 @@ class promise {
   }
 
   /// What is wrong with what was found; empty if nothing is.
-  [[nodiscard]] std::string broken_by(const outcome& found) const {
+  [[nodiscard]] std::string broken_by(const outcome& found, dies who = dies::system) const {
     std::ostringstream why;
+    const auto written = who == dies::process ? must_keep_ : 0;
     const auto last = found.next_id - 1;
     if (!found.ok()) {
       why << found.fault;
     } else if (last < must_hold_) {
       why << "records up to " << must_hold_ << " were confirmed, those behind " << last
           << " are lost";
+    } else if (last < written) {
+      why << "records up to " << written << " were written, those behind " << last << " are lost";
     } else if (last > may_hold_) {
       why << "record " << last << " was never appended, or was given up; the last is " << may_hold_;
     } else if (found.acknowledged < must_be_gone_) {
@@ -71,6 +81,7 @@ class promise {
 
  private:
   std::uint64_t must_hold_ = 0;
+  std::uint64_t must_keep_ = 0;
   std::uint64_t may_hold_ = 0;
   std::uint64_t must_be_gone_ = 0;
   std::uint64_t may_be_gone_ = 0;

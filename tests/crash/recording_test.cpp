@@ -46,7 +46,8 @@ TEST(recording, holds_each_change_once_and_in_order) {
 TEST(recording, played_on_the_model_gives_the_real_directory) {
   for (auto what : short_workloads()) {
     const scratch directory;
-    recording_files files;
+    recording_files files(recording_files::sites::no,
+                          what.files ? *what.files : chunklog::system_files());
     files.begin({}, 0);
     {
       player log(what.shape, files, directory.path());

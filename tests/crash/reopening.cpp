@@ -40,6 +40,9 @@ class inspector {
   bool open() {
     auto opened = chunk_log::open(directory_, how_);
     if (!opened.ok()) return fault("it cannot be opened: ", opened.message);
+    if (opened.found.notes.find("the slot is damaged") != std::string::npos) {
+      return fault("a crash is taken for rot: ", opened.found.notes);
+    }
     found_.acknowledged = opened.found.acknowledged;
     found_.next_id = opened.found.next_id;
     // Who has opened a log may act on what it finds there.
@@ -69,13 +72,14 @@ class inspector {
       const auto record = log.reader().try_next();
       if (!record.ok()) return fault("record ", id, " cannot be read: ", record.message);
       if (record.id != id) return fault("record ", record.id, " comes instead of ", id);
-      found_.records.push_back(lives_of(id, record.payload, shape_.size(id)));
+      found_.records.push_back(shape_.lives_of(id, record.payload));
       if (found_.records.back() == 0) return fault("record ", id, " has a payload of no append");
     }
     return true;
   }
 
-  // In two writes, so that the ledger of the first life and a torn write of the second can meet.
+  // In three writes, so that the ledger of the first life and a torn write of the second can meet;
+  // and with a mark of the ledger, as the first step that tells a caller of the second life.
   bool append(chunk_log& log) {
     for (int i = 0; i < records_of_the_second_life; ++i) {
       const auto id = found_.next_id + static_cast<unsigned>(i);
@@ -83,9 +87,15 @@ class inspector {
       const auto done = log.writer().append(view_of(payload_of(id, second_life, shape_.size(id))));
       if (!done.ok()) return fault("nothing can be appended: ", done.message);
       if (done.id != id) return fault("record ", id, " is given the ID ", done.id);
-      if (i > 0) continue;
-      if (const auto flushed = log.writer().flush(); !flushed.ok()) {
-        return fault("nothing can be written: ", flushed.message);
+      if (i == 0) {
+        if (const auto flushed = log.writer().flush(); !flushed.ok()) {
+          return fault("nothing can be written: ", flushed.message);
+        }
+      } else if (i == 1) {
+        if (const auto synced = log.writer().durable(id); !synced.ok()) {
+          return fault("nothing can be made durable: ", synced.message);
+        }
+        files_.mark(event::kind::appended, id);
       }
     }
     if (const auto closed = log.close(); !closed.ok()) {
@@ -96,7 +106,7 @@ class inspector {
       const auto id = found_.next_id + static_cast<unsigned>(i);
       const auto record = log.reader().next();
       if (!record.ok() || record.id != id ||
-          (lives_of(id, record.payload, shape_.size(id)) & second_life) == 0) {
+          (shape_.lives_of(id, record.payload) & second_life) == 0) {
         return fault("the new record ", id, " is not read back: ", record.message);
       }
     }

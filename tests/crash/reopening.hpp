@@ -3,6 +3,8 @@
 
 #include <annulus/chunklog/log.hpp>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,23 @@ namespace annulus::crash {
 struct log_shape {
   chunklog::options how{};
   sizes size{};
+  /// Where who appends cannot know the ID before: which payload the first life has given it. Filled
+  /// in while the workload is played. Null: that of the ID.
+  std::shared_ptr<std::map<std::uint64_t, std::uint64_t>> payloads{};
+
+  [[nodiscard]] bool survives_power_loss() const noexcept {
+    return how.durability.when != chunklog::durability::mode::none;
+  }
+  /// Whose payload a record has.
+  [[nodiscard]] lives lives_of(std::uint64_t id, bytes_view payload) const {
+    const auto found = crash::lives_of(id, payload, size(id));
+    if (!payloads) return found;
+    const auto given = payloads->find(id);
+    const auto first = given == payloads->end()
+                           ? lives{0}
+                           : crash::lives_of(given->second, payload, size(id)) & first_life;
+    return static_cast<lives>((found & second_life) | first);
+  }
 };
 
 /// What was found.

@@ -24,6 +24,7 @@ struct event {
     acknowledged,   ///< are durably acknowledged
     dropping,       ///< may be dropped for lack of room from now on
     reopened,       ///< were found when it was opened again: those, and no others of that life
+    written,        ///< stay if only the process is killed
   };
 
   kind what{};
@@ -45,7 +46,7 @@ inline const char* name_of(event::kind what) {
   constexpr const char* names[] = {"create",   "write",         "truncate",       "rename",
                                    "remove",   "sync file",     "sync directory", "appending",
                                    "appended", "acknowledging", "acknowledged",   "dropping",
-                                   "reopened"};
+                                   "reopened", "written"};
   return names[static_cast<int>(what)];
 }
 

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <annulus/chunklog/record.hpp>
+#include <annulus/chunklog/shared_writer.hpp>
+#include <annulus/chunklog/uring_files.hpp>
+#include <exception>
 #include <map>
+#include <mutex>
 #include <stdexcept>
+#include <thread>
 
 namespace annulus::crash {
 namespace {
@@ -57,6 +62,7 @@ void player::append(int records) {
 
 void player::flush() {
   must(log_->writer().flush());
+  files_.mark(event::kind::written, last_);
 }
 
 void player::sync() {
@@ -87,6 +93,61 @@ void player::append_batch(int records) {
   if (done.records != payloads.size()) throw std::runtime_error("a batch is not whole");
 }
 
+void player::append_until_full() {
+  constexpr int most = 1000;
+  for (int i = 0; i < most; ++i) {
+    const auto id = last_ + 1;
+    files_.mark(event::kind::appending, id);
+    const auto done = log_->writer().append(view_of(payload_of(id, first_life, shape_.size(id))));
+    if (done.error == chunklog::errc::log_full) return;
+    must(done);
+    last_ = id;
+  }
+  throw std::runtime_error("a log with a size cap is never full");
+}
+
+void player::append_shared(int threads, int records_each) {
+  chunklog::shared_writer writer(log_->writer());
+  std::mutex guarded;
+  auto started = last_;
+  std::exception_ptr failed;
+  const auto produce = [&](int thread) {
+    for (int i = 0; i < records_each; ++i) {
+      const auto key = static_cast<std::uint64_t>(1000 * (thread + 1) + i);
+      {
+        const std::scoped_lock hold(guarded);
+        files_.mark(event::kind::appending, ++started);
+      }
+      const auto text = payload_of(key, first_life, shape_.size(key));
+      const auto done = writer.append(view_of(text));
+      must(done);
+      {
+        const std::scoped_lock hold(guarded);
+        if (!shape_.payloads->emplace(done.id, key).second) {
+          throw std::runtime_error("two records have one ID");
+        }
+      }
+      must(writer.durable(done.id));
+      files_.mark(event::kind::appended, done.id);
+    }
+  };
+  {
+    std::vector<std::jthread> all;
+    for (int thread = 0; thread < threads; ++thread) {
+      all.emplace_back([&, thread] {
+        try {
+          produce(thread);
+        } catch (...) {
+          const std::scoped_lock hold(guarded);
+          failed = std::current_exception();
+        }
+      });
+    }
+  }
+  if (failed) std::rethrow_exception(failed);
+  last_ = started;
+}
+
 void player::read(int records) {
   for (; records > 0; --records) {
     const auto record = log_->reader().next();
@@ -98,7 +159,8 @@ void player::read(int records) {
     must(record);
     if (record.id <= delivered_) throw std::runtime_error("a record comes twice");
     delivered_ = record.id;
-    if (lives_of(record.id, record.payload, shape_.size(record.id)) == 0) {
+    files_.mark(event::kind::written, record.id);
+    if (shape_.lives_of(record.id, record.payload) == 0) {
       throw std::runtime_error("a record comes with a wrong payload");
     }
   }
@@ -129,12 +191,25 @@ void player::reopen() {
   log_.reset();
   beyond_.clear();
   open();
+  files_.mark(event::kind::appended, last_);
 }
 
 chunklog::options capped(std::uint64_t bytes, std::uint64_t chunks, chunklog::when_full full) {
   auto how = chunks_of(bytes);
   how.max_bytes = chunks * bytes;
   how.full = full;
+  return how;
+}
+
+chunklog::options never_synced(std::uint64_t bytes) {
+  auto how = chunks_of(bytes);
+  how.durability.when = chunklog::durability::mode::none;
+  return how;
+}
+
+chunklog::options reserving(std::uint64_t bytes) {
+  auto how = chunks_of(bytes);
+  how.preallocate = true;
   return how;
 }
 
@@ -146,8 +221,20 @@ chunklog::options at_intervals_of(std::uint64_t bytes) {
   return how;
 }
 
+log_shape of_several_producers() {
+  return {chunks_of(300), always(60), std::make_shared<std::map<std::uint64_t, std::uint64_t>>()};
+}
+
+// The same, or what it is instead, by its name.
+workload by_io_uring(workload what) {
+  auto made = chunklog::make_uring_files();
+  what.name += made.error ? " without io_uring, which is refused" : " by io_uring";
+  what.files = std::move(made.files);
+  return what;
+}
+
 std::vector<workload> short_workloads() {
-  return {
+  std::vector<workload> all{
       {"appends and syncs",
        {chunks_of(1 << 16), in_turn({40, 0, 100, 7})},
        [](player& log) {
@@ -324,7 +411,65 @@ std::vector<workload> short_workloads() {
          log.flush();
          log.close();
        }},
+      {"never synced",
+       {never_synced(200), in_turn({60, 100, 20})},
+       [](player& log) {
+         log.append(3);
+         log.flush();
+         log.append(2);
+         log.durable();
+         log.consume(3);
+         log.append(2);
+         log.sync();
+         log.read();
+         log.append();
+         log.reopen();
+         log.append();
+         log.close();
+       }},
+      {"reserved space",
+       {reserving(200), always(70)},
+       [](player& log) {
+         log.append(3);
+         log.sync();
+         log.append();
+         log.durable();
+         log.consume(4);
+         log.append(2);
+         log.consume(2);
+         log.append();
+         log.reopen();
+         log.append();
+         log.close();
+       }},
+      {"a full log that refuses",
+       {capped(200, 2, chunklog::when_full::reject), always(70)},
+       [](player& log) {
+         log.append_until_full();
+         log.durable();
+         log.append_until_full();
+         log.consume(3);
+         log.sync();
+         log.append_until_full();
+         log.flush();
+         log.consume();
+         log.close();
+       }},
   };
+  all.push_back({"several producers",
+                 of_several_producers(),
+                 [](player& log) {
+                   log.append_shared(3, 2);
+                   log.consume(3);
+                   log.append_shared(3, 1);
+                   log.close();
+                 },
+                 {},
+                 false});
+  auto real = by_io_uring(*std::find_if(
+      all.begin(), all.end(), [](const workload& one) { return one.name == "group commits"; }));
+  all.push_back(std::move(real));
+  return all;
 }
 
 workload random_workload(std::uint64_t seed, int calls) {
@@ -425,7 +570,7 @@ void announce_drops(trace& steps) {
 
 trace record(const workload& what, recording_files::sites sites) {
   const scratch directory;
-  recording_files files(sites);
+  recording_files files(sites, what.files ? *what.files : chunklog::system_files());
   files.begin({}, 0);
   {
     player log(what.shape, files, directory.path());

@@ -30,6 +30,10 @@ class player {
   void durable(std::uint64_t id);
   /// Appends records in one call.
   void append_batch(int records);
+  /// Appends until that is refused for lack of room.
+  void append_until_full();
+  /// Appends from several threads, each of which waits until its record is durable.
+  void append_shared(int threads, int records_each);
   /// Reads so many of the next records, without acknowledging.
   void read(int records = 1);
   /// Acknowledges one record.
@@ -60,6 +64,11 @@ struct workload {
   std::string name;
   log_shape shape;
   std::function<void(player&)> play;
+  /// What the log's files are; null: the operating system's.
+  std::shared_ptr<chunklog::file_system> files{};
+  /// Whether the log's calls come in the same order each time it is played, but for those that the
+  /// log's own thread chooses.
+  bool repeatable = true;
 };
 
 /// Each shows something else that may go wrong; short enough to look at every crash.

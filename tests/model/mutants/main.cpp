@@ -49,8 +49,15 @@ const std::vector<header>& headers() {
       {"pipelines/pipe_reader.hpp", &locking},
       {"pipelines/segment_stock.hpp", &locking},
       {"pipelines/occupancy.hpp", &locking},
+      {"chunklog/combining.hpp", &combining},
   };
   return all;
+}
+
+// Of the rings, or of the chunk log.
+std::filesystem::path path_of(const std::string& header) {
+  const auto of_rings = source / "variants/include/annulus" / header;
+  return exists(of_rings) ? of_rings : source / "chunklog/include/annulus" / header;
 }
 
 std::vector<std::string> header_names() {
@@ -92,8 +99,7 @@ int run(bool list, const std::vector<std::string>& only, unsigned jobs) {
   std::map<std::string, std::string> schemata;
   for (const auto& [name, set] : headers()) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
-    const mutator made(name, read(source / "variants/include/annulus" / name),
-                       static_cast<int>(rows.size()) + 1);
+    const mutator made(name, read(path_of(name)), static_cast<int>(rows.size()) + 1);
     schemata[name] = made.schemata();
     for (const auto& each : made.mutants()) {
       rows.push_back({each, {}});
@@ -111,7 +117,7 @@ int run(bool list, const std::vector<std::string>& only, unsigned jobs) {
       std::filesystem::temp_directory_path() / fmt::format("annulus-mutants-{}", getpid());
   const trial programs(source, scratch, schemata);
   std::vector<std::function<void()>> compilations;
-  for (const auto* set : {&lock_free, &locking}) {
+  for (const auto* set : {&lock_free, &locking, &combining}) {
     if (std::find(rings.begin(), rings.end(), set) == rings.end()) continue;
     for (auto& each : programs.compilations(*set)) compilations.push_back(std::move(each));
   }
@@ -121,7 +127,7 @@ int run(bool list, const std::vector<std::string>& only, unsigned jobs) {
 
   // The matrix means nothing unless every theme passes with no mutant on.
   say("running what is shipped");
-  const std::vector<const ring_set*> used{&lock_free, &locking};
+  const std::vector<const ring_set*> used{&lock_free, &locking, &combining};
   in_parallel(used.size(), jobs, [&](std::size_t i) {
     if (std::find(rings.begin(), rings.end(), used[i]) == rings.end()) return;
     const auto shipped = programs.run(0, *used[i]);

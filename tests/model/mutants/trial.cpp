@@ -16,6 +16,7 @@ using std::string;
 
 // The quickest searches first.
 std::vector<std::string_view> themes(const ring_set& rings) {
+  if (!rings.theme.empty()) return {rings.theme};
   std::vector<std::string_view> all{"error",  "index", "reset", "destruction", "limit",
                                     "shared", "arm",   "close", "wake",        "coalescing"};
   if (rings.pipes) all.emplace_back("pipelines");
@@ -39,7 +40,9 @@ trial::trial(fs::path source, fs::path scratch, const std::map<string, string>& 
     : source_(std::move(source)), scratch_(std::move(scratch)) {
   const auto include = scratch_ / "include";
   fs::create_directories(scratch_);
-  fs::copy(source_ / "variants/include", include, fs::copy_options::recursive);
+  for (const auto* const of : {"variants/include", "chunklog/include"}) {
+    fs::copy(source_ / of, include, fs::copy_options::recursive);
+  }
   for (const auto& [file, text] : headers) write(include / "annulus" / file, text);
 }
 

@@ -11,14 +11,16 @@
 namespace annulus::mutants {
 
 /// What a header's mutants are tried on: rings, as bits (scenarios/rings.hpp), and perhaps the
-/// pipe.
+/// pipe; or one theme alone.
 struct ring_set {
   std::string_view name;
   std::string_view bits;
   bool pipes;
+  std::string_view theme{};
 };
 inline constexpr ring_set lock_free{"lock_free", "0x1f", false};
 inline constexpr ring_set locking{"locking", "0x1c0", true};
+inline constexpr ring_set combining{"combining", "0", false, "combining"};
 
 /// How one mutant ended. `undecided`: a search took longer than its time limit.
 enum class verdict { killed, survived, undecided };

@@ -12,8 +12,8 @@ namespace annulus::chunklog {
 /// there is no ABA (Treiber 1986, without its pop). Whoever finds it idle leads: he does his own
 /// job, and in the order of their arrival those that were pushed meanwhile. To push is lock-free,
 /// and costs a leader whom nobody disturbs two atomic exchanges. Jobs are `Job`s, done by
-/// `perform(Job&)`.
-template <class Platform, class Job>
+/// `perform(Job&)`. A leader does `MostJobs` jobs before somebody else must lead, if anybody waits.
+template <class Platform, class Job, int MostJobs = 64>
 class combining_stack {
  public:
   combining_stack() = default;
@@ -28,6 +28,8 @@ class combining_stack {
     auto* top = top_.load(std::memory_order_relaxed);
     for (;;) {
       if (top == nullptr) {
+        // An attempt to push may have failed since: whom it has seen is no business of this leader.
+        mine.next = nullptr;
         // Acquire: pairs with the release in resign(); the jobs before happened before.
         if (top_.compare_exchange_weak(top, &busy_, std::memory_order_acquire,
                                        std::memory_order_relaxed)) {
@@ -51,21 +53,17 @@ class combining_stack {
     node() = default;
     explicit node(Job& what) : job(&what) {}
     Job* job = nullptr;
-    node* next = nullptr;
+    typename Platform::template var<node*> next{nullptr};
     typename Platform::template atomic<std::uint32_t> state{waiting};
   };
   static constexpr std::uint32_t waiting = 0, asleep = 1, done = 2, leading = 3;
-  // A leader does so many jobs of others before somebody else must lead: his own has long been
-  // done.
-  static constexpr int most_jobs = 64;
-
   // `mine`, and those that are linked behind it, oldest first.
   template <class Perform>
   void lead(node& mine, Perform& perform) {
     int jobs = 0;
     for (auto* each = &mine;;) {
       while (each != nullptr) {
-        auto* const next = each->next == &busy_ ? nullptr : each->next;
+        node* const next = each->next;
         perform(*each->job);
         if (each != &mine) tell(*each, done);
         each = next;
@@ -73,7 +71,7 @@ class combining_stack {
       }
       if (resign()) return;
       each = take();
-      if (jobs > most_jobs) return tell(*each, leading);
+      if (jobs > MostJobs) return tell(*each, leading);
     }
   }
 
@@ -91,7 +89,7 @@ class combining_stack {
     auto* each = top_.exchange(&busy_, std::memory_order_acquire);
     node* oldest = nullptr;
     while (each != &busy_) {
-      auto* const before = each->next;
+      node* const before = each->next;
       each->next = oldest;
       oldest = each;
       each = before;

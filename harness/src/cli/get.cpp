@@ -16,12 +16,12 @@
 namespace annulus::cli {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto get_examples = R"(Examples:
   annulus get big.iso --disks d0,d1,d2,d3,d4,d5 -o copy.iso
   annulus get dir.tar --disks a,b -o - | tar x
   annulus get big.iso --disks d0,d1,d2 -o head.bin --range 0-1023      the first KiB)";
 
-struct arguments {
+struct get_arguments {
   std::string object, disks, output, range;
   bool json = false;
 };
@@ -39,7 +39,7 @@ std::optional<pipeline::byte_range> parse_range(const std::string& text) {
       parse_count(text.substr(dash + 1), "the last byte of --range", 0, most)};
 }
 
-void run(const arguments& given) {
+void run(const get_arguments& given) {
   const stop_on_signal signals;
   pipeline::get_options what{
       .name = given.object, .disks = parse_disks(given.disks), .range = parse_range(given.range)};
@@ -79,7 +79,7 @@ void run(const arguments& given) {
 void add_get(CLI::App& app) {
   auto* command =
       app.add_subcommand("get", "Read an object, or a range of it, back from its shards");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<get_arguments>();
   command->add_option("OBJECT", given->object, "The object's name")->required();
   add_disks(*command, given->disks,
             "The disks, in any order, separated by commas; missing ones may be left out");
@@ -89,7 +89,7 @@ void add_get(CLI::App& app) {
   command->add_option("--range", given->range, "Only bytes A to B, both included, counted from 0")
       ->type_name("A-B");
   command->add_flag("--json", given->json, "Print JSON");
-  command->footer(examples);
+  command->footer(get_examples);
   command->callback([given] { reporting([&] { run(*given); }); });
 }
 

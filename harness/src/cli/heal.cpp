@@ -19,7 +19,7 @@
 namespace annulus::cli {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto heal_examples = R"(Examples:
   annulus heal --disks d0,d1,d2,d3,d4,d5               every object
   annulus heal big.iso --disks d0,d1,d2,d3,d4,d5       one
   annulus heal --disks d0,d1,d2,d3,d4,d5 --dry-run     what would be done; changes nothing
@@ -28,13 +28,13 @@ Name all disks in the order in which put had them, also those that are gone or e
 there. Whole objects are left alone. Exit status 0 if every object is whole now, or with --dry-run
 could be made so, else 1.)";
 
-struct arguments {
+struct heal_arguments {
   std::string object, disks;
   bool dry_run = false, no_sync = false, json = false;
 };
 
 // What became of one object; `problem` instead of a report if nothing could be done.
-struct outcome {
+struct heal_outcome {
   std::string name;
   pipeline::heal_report report{};
   std::string problem{};
@@ -54,7 +54,7 @@ struct outcome {
   }
 };
 
-harness::json to_json(const outcome& done, bool dry_run) {
+harness::json heal_json(const heal_outcome& done, bool dry_run) {
   const auto& meta = done.report.meta;
   auto shards = harness::json::array();
   for (const auto& shard : done.report.shards) {
@@ -74,7 +74,7 @@ harness::json to_json(const outcome& done, bool dry_run) {
           {"shards", shards}};
 }
 
-void print(const outcome& done, bool dry_run) {
+void print_healed(const heal_outcome& done, bool dry_run) {
   const auto& [meta, shards] = done.report;
   if (!done.problem.empty()) {
     fmt::print("failed    {}  {}\n", done.name, done.problem);
@@ -97,7 +97,7 @@ void print(const outcome& done, bool dry_run) {
   }
 }
 
-outcome heal_one(const std::string& name, pipeline::heal_options how, bool alone) {
+heal_outcome heal_one(const std::string& name, pipeline::heal_options how, bool alone) {
   how.name = name;
   // One bar at a time: reading, then rebuilding.
   std::optional<progress_bar> bar(std::in_place, "check");
@@ -106,7 +106,7 @@ outcome heal_one(const std::string& name, pipeline::heal_options how, bool alone
     if (std::exchange(first, false)) bar.emplace("heal");
     bar->update(done, total);
   };
-  outcome result{.name = name};
+  heal_outcome result{.name = name};
   const auto start = std::chrono::steady_clock::now();
   try {
     result.report = pipeline::heal(how);
@@ -118,7 +118,7 @@ outcome heal_one(const std::string& name, pipeline::heal_options how, bool alone
   return result;
 }
 
-void run(const arguments& given) {
+void run(const heal_arguments& given) {
   const stop_on_signal signals;
   pipeline::heal_options how{.name = {},
                              .disks = parse_disks(given.disks),
@@ -134,9 +134,9 @@ void run(const arguments& given) {
     const auto done = heal_one(name, how, alone);
     failed += done.good() ? 0 : 1;
     if (given.json) {
-      list.push_back(to_json(done, given.dry_run));
+      list.push_back(heal_json(done, given.dry_run));
     } else {
-      print(done, given.dry_run);
+      print_healed(done, given.dry_run);
     }
   }
   if (given.json) fmt::print("{}\n", list.dump(2));
@@ -152,14 +152,14 @@ void run(const arguments& given) {
 
 void add_heal(CLI::App& app) {
   auto* command = app.add_subcommand("heal", "Rebuild what verify finds missing or damaged");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<heal_arguments>();
   command->add_option("OBJECT", given->object, "One object; all by default");
   add_disks(*command, given->disks,
             "The disks, as put had them, separated by commas; those that are gone too");
   command->add_flag("--dry-run", given->dry_run, "Only say what would be done");
   command->add_flag("--no-sync", given->no_sync, "Return before the bytes are on disk");
   command->add_flag("--json", given->json, "Print JSON");
-  command->footer(examples);
+  command->footer(heal_examples);
   command->callback([given] { reporting([&] { run(*given); }); });
 }
 

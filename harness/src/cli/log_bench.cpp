@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto examples = R"(Rows:
+constexpr auto log_bench_examples = R"(Rows:
   memory       payloads copied into a ring and compared there in full
   descriptors  where the payloads lie, through the same ring, as in the seed's memory rows
   disk         through a chunk log that syncs nothing, as in the seed's disk rows; beside the machine's roof
@@ -35,7 +35,7 @@ Examples:
   annulus log bench --rows commits --producers 1,8,64,256
   annulus log bench --save                                 keep every repetition in results/)";
 
-struct arguments {
+struct log_bench_arguments {
   std::string directory;
   std::vector<std::string> rows{log_bench::memory_rows, log_bench::descriptor_rows,
                                 log_bench::disk_rows, log_bench::durable_rows,
@@ -52,7 +52,7 @@ struct arguments {
 };
 
 std::set<std::string> parse_rows(const std::vector<std::string>& given) {
-  const auto known = arguments{}.rows;
+  const auto known = log_bench_arguments{}.rows;
   for (const auto& row : given) {
     if (std::find(known.begin(), known.end(), row) == known.end()) {
       throw usage_error(
@@ -91,7 +91,7 @@ constexpr std::uint64_t most_record_bytes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t most_producers = 1024;
 constexpr std::uint64_t most_repetitions = 1000;
 
-log_bench::plan plan_from(const arguments& given) {
+log_bench::plan plan_from(const log_bench_arguments& given) {
   log_bench::plan out;
   out.rows = parse_rows(given.rows);
   out.sizes = parse_list<std::size_t>(given.sizes, [](const auto& text) {
@@ -110,7 +110,7 @@ log_bench::plan plan_from(const arguments& given) {
 }
 
 // Where files go, and what is removed with it.
-harness::scratch_directory make_scratch(const arguments& given) {
+harness::scratch_directory make_scratch(const log_bench_arguments& given) {
   const fs::path parent = given.directory.empty() ? default_work() : fs::path(given.directory);
   if (!given.directory.empty() && !fs::is_directory(parent)) {
     throw usage_error(fmt::format("--directory names {}, which is no directory", given.directory));
@@ -137,7 +137,7 @@ void keep(const std::string& as_json, const harness::topology& machine,
   fmt::print(stderr, "annulus: kept in {}\n", here(where));
 }
 
-void bench(const arguments& given) {
+void bench(const log_bench_arguments& given) {
   auto what = plan_from(given);
   output_file out(given.out);
   const stop_on_signal signals;
@@ -168,7 +168,7 @@ void bench(const arguments& given) {
 void add_log_bench(CLI::App& log) {
   auto* command = log.add_subcommand(
       "bench", "Measure the log: the seed's table, what it leaves out, and durable rates");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<log_bench_arguments>();
   command->add_option("--rows", given->rows, "What to measure")
       ->delimiter(',')
       ->type_name("NAME,…")
@@ -206,7 +206,7 @@ void add_log_bench(CLI::App& log) {
                     "Also keep every repetition in results/<machine>/<time>-log-bench");
   command->add_option("--out", given->out, "Write there instead of standard output")
       ->type_name("FILE");
-  command->footer(examples);
+  command->footer(log_bench_examples);
   command->callback([given] { reporting([&] { bench(*given); }); });
 }
 

@@ -10,7 +10,7 @@
 namespace annulus::cli {
 namespace {
 
-struct arguments {
+struct log_inspect_arguments {
   std::string directory;
   bool json = false;
 };
@@ -38,7 +38,7 @@ void show(const chunklog::log_summary& sum) {
   }
 }
 
-void run(const arguments& given) {
+void run(const log_inspect_arguments& given) {
   const stop_on_signal signals;
   chunklog::reading_options how;
   how.stop = signals.token();
@@ -70,7 +70,7 @@ void run(const arguments& given) {
 void add_log_inspect(CLI::App& log) {
   auto* command =
       log.add_subcommand("inspect", "Show what a chunk log holds and check every record");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<log_inspect_arguments>();
   command->add_option("DIR", given->directory, "The log's directory")->required();
   command->add_flag("--json", given->json, "Print JSON");
   command->footer("Example:\n  annulus log inspect d0/big.iso");

@@ -12,7 +12,7 @@
 namespace annulus::cli {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto log_repair_examples = R"(Examples:
   annulus log repair queue --dry-run          what would be lost; changes nothing
   annulus log repair queue --to mended        writes the repaired log to mended, leaves queue alone
   annulus log repair queue --in-place         repairs queue itself
@@ -21,7 +21,7 @@ Every whole record is kept, in order and with its ID, also behind damage. Where 
 log says which, so that a reader passes by. Other files of the directory are not copied.
 Exit status 0 if the log is whole now, 1 on failure, or with --dry-run if there is something to repair.)";
 
-struct arguments {
+struct log_repair_arguments {
   std::string directory, to;
   bool in_place = false, dry_run = false, json = false;
 };
@@ -83,7 +83,7 @@ harness::json json_of(const chunklog::repair_plan& plan) {
           {"last_acknowledged", plan.last_acknowledged}};
 }
 
-void check(const arguments& given) {
+void check(const log_repair_arguments& given) {
   if (given.in_place && !given.to.empty()) {
     throw usage_error("--to and --in-place exclude each other: the copy, or the log itself");
   }
@@ -94,7 +94,7 @@ void check(const arguments& given) {
   }
 }
 
-void run(const arguments& given) {
+void run(const log_repair_arguments& given) {
   check(given);
   const stop_on_signal signals;
   chunklog::reading_options how;
@@ -145,14 +145,14 @@ void run(const arguments& given) {
 void add_log_repair(CLI::App& log) {
   auto* command =
       log.add_subcommand("repair", "Make a damaged chunk log whole, without the damage");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<log_repair_arguments>();
   command->add_option("DIR", given->directory, "The log's directory")->required();
   command->add_option("--to", given->to, "Write the repaired log to this new or empty directory")
       ->type_name("DIR");
   command->add_flag("--in-place", given->in_place, "Change the log itself");
   command->add_flag("--dry-run", given->dry_run, "Only say what would be done");
   command->add_flag("--json", given->json, "Print JSON");
-  command->footer(examples);
+  command->footer(log_repair_examples);
   command->callback([given] { reporting([&] { run(*given); }); });
 }
 

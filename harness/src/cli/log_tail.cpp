@@ -16,7 +16,7 @@
 namespace annulus::cli {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto log_tail_examples = R"(Examples:
   annulus log tail queue                      the last ten records
   annulus log tail queue -n 3 --follow        the last three, and each one that comes
   annulus log tail queue --from 1 --json | jq -r .text
@@ -31,7 +31,7 @@ constexpr std::uint64_t default_last = 10;
 constexpr std::size_t most_shown = 256;
 constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
 
-struct arguments {
+struct log_tail_arguments {
   std::string directory, from, last;
   bool follow = false, raw = false, hex = false, json = false;
 };
@@ -72,7 +72,7 @@ void write(bytes_view bytes) {
   }
 }
 
-void print(const chunklog::tail_record& record, const arguments& given) {
+void print_record(const chunklog::tail_record& record, const log_tail_arguments& given) {
   if (given.raw) return write(record.payload);
   std::string line;
   if (given.json) {
@@ -109,7 +109,7 @@ bool changed(const chunklog::change_watch& watch, const harness::interruption& s
 }
 
 // Shows what there is, up to `left` records. Returns how often there was damage.
-std::uint64_t show(chunklog::log_tail& tail, const arguments& given, std::uint64_t& left) {
+std::uint64_t show(chunklog::log_tail& tail, const log_tail_arguments& given, std::uint64_t& left) {
   std::uint64_t damages = 0;
   while (left > 0) {
     const auto record = tail.next();
@@ -121,7 +121,7 @@ std::uint64_t show(chunklog::log_tail& tail, const arguments& given, std::uint64
     }
     expect_ok(record);
     if (!record.found()) break;
-    print(record, given);
+    print_record(record, given);
     --left;
   }
   if (std::fflush(stdout) != 0) {
@@ -130,7 +130,7 @@ std::uint64_t show(chunklog::log_tail& tail, const arguments& given, std::uint64
   return damages;
 }
 
-void run(const arguments& given) {
+void run(const log_tail_arguments& given) {
   if (given.raw + given.hex + given.json > 1) {
     throw usage_error("only one of --raw, --hex and --json can be given");
   }
@@ -167,7 +167,7 @@ void run(const arguments& given) {
 void add_log_tail(CLI::App& log) {
   auto* command =
       log.add_subcommand("tail", "Print a chunk log's last records, or those that come");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<log_tail_arguments>();
   command->add_option("DIR", given->directory, "The log's directory")->required();
   command->add_option("--from", given->from, "Begin with this record instead of the last ones")
       ->type_name("ID");
@@ -180,7 +180,7 @@ void add_log_tail(CLI::App& log) {
   command->add_flag("--hex", given->hex, "Print payloads in hexadecimal, whole");
   command->add_flag("--json", given->json,
                     "Print a JSON object a record: id, bytes, and text or, if it is no UTF-8, hex");
-  command->footer(examples);
+  command->footer(log_tail_examples);
   command->callback([given] { reporting([&] { run(*given); }); });
 }
 

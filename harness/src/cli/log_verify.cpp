@@ -11,7 +11,7 @@
 namespace annulus::cli {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto log_verify_examples = R"(Examples:
   annulus log verify queue                    every record, on all CPUs
   annulus log verify queue --threads 1        leaving the others alone
   annulus log verify queue --json | jq '.faults[] | .file, .offset'
@@ -21,12 +21,12 @@ not be open for writing.)";
 
 constexpr std::uint64_t most_threads = 1024;
 
-struct arguments {
+struct log_verify_arguments {
   std::string directory, threads = "0";
   bool json = false;
 };
 
-void run(const arguments& given) {
+void run(const log_verify_arguments& given) {
   chunklog::reading_options how;
   how.threads = static_cast<unsigned>(parse_count(given.threads, "--threads", 0, most_threads));
   const stop_on_signal signals;
@@ -67,14 +67,14 @@ void run(const arguments& given) {
 
 void add_log_verify(CLI::App& log) {
   auto* command = log.add_subcommand("verify", "Check every record of a chunk log and its ledger");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<log_verify_arguments>();
   command->add_option("DIR", given->directory, "The log's directory")->required();
   command
       ->add_option("--threads", given->threads,
                    "Chunks that are read at the same time; 0: one a CPU")
       ->capture_default_str();
   command->add_flag("--json", given->json, "Print JSON");
-  command->footer(examples);
+  command->footer(log_verify_examples);
   command->callback([given] { reporting([&] { run(*given); }); });
 }
 

@@ -11,13 +11,13 @@ namespace {
 constexpr int usage_status = 2;
 constexpr int failure_status = 1;
 
-constexpr auto examples = R"(Examples:
+constexpr auto main_examples = R"(Examples:
   annulus quick                             all rings through the whole pipeline, with a table and plots
   annulus variants                          what rings there are
   annulus bench rings                       the rings alone, beside packaged queues
   annulus put big.iso --disks d0,d1,d2,d3,d4,d5 --data 4 --parity 2
   annulus get big.iso --disks d0,d1,d2,d3,d4,d5 -o copy.iso
-  annulus COMMAND --help                    options and examples of one command
+  annulus COMMAND --help                    options and main_examples of one command
 
 Exit status: 0 success, 1 failure, 2 wrong usage.)";
 
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Annulus: what should stand between a fast producer of bytes and a slower, jittery consumer?",
       "annulus");
-  app.footer(examples);
+  app.footer(main_examples);
   app.require_subcommand(1);
   using namespace annulus::cli;
   for (const auto add : {add_quick, add_variants, add_put, add_get, add_verify, add_heal, add_log,

@@ -12,7 +12,7 @@
 namespace annulus::cli {
 namespace {
 
-struct arguments {
+struct plot_arguments {
   std::filesystem::path directory;
   std::filesystem::path out = checkout() / "plots";
   bool as_data = false;
@@ -22,7 +22,7 @@ struct arguments {
 
 void add_plot(CLI::App& app) {
   CLI::App* command = app.add_subcommand("plot", "Draw a run's figures as SVG and PNG");
-  const auto from = std::make_shared<arguments>();
+  const auto from = std::make_shared<plot_arguments>();
   command->add_option("directory", from->directory, "A run, results/MACHINE/RUN")->required();
   command->add_option("--out", from->out, "Where the run's figures get a directory")
       ->capture_default_str();

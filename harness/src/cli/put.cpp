@@ -14,24 +14,24 @@
 namespace annulus::cli {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto put_examples = R"(Examples:
   annulus put big.iso --disks d0,d1,d2,d3,d4,d5 --data 4 --parity 2
   tar c dir | annulus put - --name dir.tar --disks a,b --data 1 --parity 1 --sink chunks
   annulus put big.iso --disks d0,d1,d2 --data 2 --parity 1 --ring mirror --in-place --json)";
 
-struct arguments {
+struct put_arguments {
   std::string file, name, disks, data, parity;
   std::string block = "1MiB", ring{variant<annulus::ring>.name}, ring_size = "2MiB", sink = "dir",
               mode = "serial";
   bool copy = false, copy_in = false, in_place = false, no_sync = false, json = false;
 };
 
-pipeline::hand_over hand_of(const arguments& given) {
+pipeline::hand_over hand_of(const put_arguments& given) {
   if (given.in_place) return pipeline::hand_over::in_place;
   return given.copy_in ? pipeline::hand_over::copy_in : pipeline::hand_over::copy;
 }
 
-pipeline::put_options options_of(const arguments& given) {
+pipeline::put_options options_of(const put_arguments& given) {
   constexpr unsigned most_shards = 255;
   pipeline::put_options how;
   how.geometry.data = static_cast<unsigned>(parse_count(given.data, "--data", 1, most_shards));
@@ -90,7 +90,7 @@ void print(const pipeline::put_options& how, const pipeline::put_report& report)
              harness::format_size(how.ring_size));
 }
 
-void run(const arguments& given) {
+void run(const put_arguments& given) {
   auto how = options_of(given);
   pipeline::check(how);
   auto from = pipeline::input::open(given.file);
@@ -116,7 +116,7 @@ void run(const arguments& given) {
 
 void add_put(CLI::App& app) {
   auto* command = app.add_subcommand("put", "Store a file as erasure-coded shards on disks");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<put_arguments>();
   command->add_option("FILE", given->file, "The file to store, or - for standard input")
       ->required();
   command
@@ -156,7 +156,7 @@ void add_put(CLI::App& app) {
       ->excludes(copy_in);
   command->add_flag("--no-sync", given->no_sync, "Return before the bytes are on disk");
   command->add_flag("--json", given->json, "Print JSON");
-  command->footer(examples);
+  command->footer(put_examples);
   command->callback([given] { reporting([&] { run(*given); }); });
 }
 

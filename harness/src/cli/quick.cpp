@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto examples = R"(Examples:
+constexpr auto quick_examples = R"(Examples:
   annulus quick
   annulus quick --input big.iso
   annulus quick --repetitions 9            narrower intervals
@@ -31,7 +31,7 @@ Next:
   ./annulus topo                                which producer/consumer placements this machine has
 )";
 
-struct arguments {
+struct quick_arguments {
   fs::path input;
   fs::path work = default_work();
   fs::path results = checkout() / "results";
@@ -60,7 +60,7 @@ void print_winners(const harness::table& measured) {
   }
 }
 
-void measure(const arguments& given) {
+void measure(const quick_arguments& given) {
   auto what = harness::load_matrix(checkout() / "harness/matrices/quick.toml", ring_names());
   if (given.repetitions > 0) what.repetitions = given.repetitions;
   const harness::interruption signals;
@@ -113,7 +113,7 @@ void measure(const arguments& given) {
 void add_quick(CLI::App& app) {
   auto* command =
       app.add_subcommand("quick", "Measure all rings through the whole pipeline and print a table");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<quick_arguments>();
   command->add_option("--input", given->input,
                       "The file to store; by default up to 256 MiB from /usr/lib");
   command->add_option("--repetitions", given->repetitions, "Instead of the matrix's")
@@ -124,7 +124,7 @@ void add_quick(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--plots", given->plots, "Where the figures are drawn")
       ->capture_default_str();
-  command->footer(examples);
+  command->footer(quick_examples);
   command->callback([given] { reporting([&] { measure(*given); }); });
 }
 

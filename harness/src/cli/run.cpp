@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct arguments {
+struct run_arguments {
   fs::path matrix;
   fs::path resume;
   fs::path input;
@@ -26,7 +26,7 @@ struct arguments {
   bool as_data = false;
 };
 
-void print(const arguments& from, const harness::run_report& done) {
+void print(const run_arguments& from, const harness::run_report& done) {
   if (from.as_data) {
     fmt::print("{}\n", harness::json{{"directory", here(done.directory)},
                                      {"finished", done.finished},
@@ -41,7 +41,7 @@ void print(const arguments& from, const harness::run_report& done) {
              done.finished, done.total, done.failed, done.skipped);
 }
 
-void measure(const arguments& from) {
+void measure(const run_arguments& from) {
   if (from.matrix.empty() == from.resume.empty()) {
     throw usage_error("run needs either a matrix or --resume with a run's directory");
   }
@@ -82,7 +82,7 @@ void measure(const arguments& from) {
 void add_run(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("run", "Measure every cell of a matrix, each in a fresh process");
-  const auto from = std::make_shared<arguments>();
+  const auto from = std::make_shared<run_arguments>();
   command->add_option("matrix", from->matrix, "A matrix, such as harness/matrices/quick.toml");
   command->add_option("--resume", from->resume, "Go on with the interrupted run in this directory");
   command->add_option("--input", from->input,

@@ -11,7 +11,7 @@
 namespace annulus::cli {
 namespace {
 
-struct arguments {
+struct table_arguments {
   std::filesystem::path directory;
   bool as_data = false;
 };
@@ -20,7 +20,7 @@ struct arguments {
 
 void add_table(CLI::App& app) {
   CLI::App* command = app.add_subcommand("table", "Print a run's results as Markdown");
-  const auto from = std::make_shared<arguments>();
+  const auto from = std::make_shared<table_arguments>();
   command->add_option("directory", from->directory, "A run, results/MACHINE/RUN")->required();
   command->add_flag("--json", from->as_data, "Print JSON");
   command->footer("Example:\n  annulus table results/MACHINE/RUN > table.md");

@@ -14,13 +14,13 @@
 namespace annulus::cli {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto verify_examples = R"(Examples:
   annulus verify --disks d0,d1,d2,d3,d4,d5             every object
   annulus verify big.iso --disks d0,d1,d2,d3,d4,d5     one
 
 Exit status 0 if every shard of every object is whole, else 1.)";
 
-struct arguments {
+struct verify_arguments {
   std::string object, disks;
   bool json = false;
 };
@@ -49,7 +49,7 @@ void print(const pipeline::object_state& state) {
   }
 }
 
-void run(const arguments& given) {
+void run(const verify_arguments& given) {
   const stop_on_signal signals;
   pipeline::verify_options what{
       .disks = parse_disks(given.disks), .name = given.object, .stop = signals.token()};
@@ -83,11 +83,11 @@ void run(const arguments& given) {
 void add_verify(CLI::App& app) {
   auto* command =
       app.add_subcommand("verify", "Check every frame of every shard of the objects on disks");
-  const auto given = std::make_shared<arguments>();
+  const auto given = std::make_shared<verify_arguments>();
   command->add_option("OBJECT", given->object, "One object; all by default");
   add_disks(*command, given->disks, "The disks, separated by commas");
   command->add_flag("--json", given->json, "Print JSON");
-  command->footer(examples);
+  command->footer(verify_examples);
   command->callback([given] { reporting([&] { run(*given); }); });
 }
 

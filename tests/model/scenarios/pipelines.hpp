@@ -225,6 +225,17 @@ inline void completion_meets_a_read(bool with_error) {
   join();
 }
 
+/// Nothing more will be read: by completion, or because what there was is consumed.
+inline void end_reading(byte_pipe& p, received& got, bool by_completion) {
+  if (by_completion) {
+    require(!p.reader().complete(), "it completes");
+    return;
+  }
+  const auto seen = p.reader().read();
+  take(got, seen.buffer);
+  require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
+}
+
 /// The writer waits until nothing more will be read.
 inline void writing_ends(bool by_completion) {
   byte_pipe p(tiny(0));
@@ -235,15 +246,7 @@ inline void writing_ends(bool by_completion) {
     require(!p.writer().writing(), "and is told of the end");
     require(by_completion || got.count() == 1, "not before");
   });
-  thread("reader", [&] {
-    if (by_completion) {
-      require(!p.reader().complete(), "it completes");
-      return;
-    }
-    const auto seen = p.reader().read();
-    take(got, seen.buffer);
-    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
-  });
+  thread("reader", [&] { end_reading(p, got, by_completion); });
   join();
 }
 
@@ -455,15 +458,7 @@ inline void awaited_writing_ends(bool by_completion) {
     require(!p.writer().complete(), "it completes");
     awaiting_end(p, got, by_completion, done);
   });
-  thread("reader", [&] {
-    if (by_completion) {
-      require(!p.reader().complete(), "it completes");
-      return;
-    }
-    const auto seen = p.reader().read();
-    take(got, seen.buffer);
-    require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
-  });
+  thread("reader", [&] { end_reading(p, got, by_completion); });
   join();
   require(done.load(std::memory_order_acquire) == 1, "the wait has ended");
 }

@@ -107,6 +107,7 @@ bool log_drain::serve(const log_state::orders& orders) {
 
 // Sleeps until there is something to do.
 void log_drain::rest() {
+  state_.tell_reader();
   std::optional<clock::time_point> deadline;
   if (pending() > 0 && is_due_) deadline = due_;
   if (how_.durability.when == durability::mode::interval && !failed_ &&
@@ -116,8 +117,9 @@ void log_drain::rest() {
   }
   // A ring that has failed wakes nobody.
   if (failed_) return state_.rest(false, deadline);
-  const auto enough = kept_ + (pending() == 0 ? 1 : std::max(to_edge(), pending() + 1));
   auto& ring = ring_.reader();
+  // Not for every piece: a thread that sleeps and wakes all the time spends its time on that.
+  const auto enough = kept_ + (pending() == 0 ? 1 : std::max(ring.capacity() / 4, pending() + 1));
   if (!ring.arm(std::min(enough, ring.capacity()), *this)) return;
   state_.rest(pending() > 0 && !growing_, deadline);
   if (!ring.disarm(*this)) state_.await_notice();
@@ -147,6 +149,7 @@ bool log_drain::settled() {
 void log_drain::write_all() {
   while (pending() > 0 && write_piece()) {
   }
+  state_.tell_reader();
   growing_ = false;
   is_due_ = false;
 }

@@ -243,12 +243,24 @@ void log_state::await_notice() {
 void log_state::publish(const log_end& end, std::uint64_t bytes, bytes_view cached,
                         std::uint64_t file_end) {
   auto held = room_.enter();
-  const bool more = end.chunk != end_.chunk || end.offset != end_.offset;
   end_ = end;
   written_ += bytes;
   cached_ = cached;
   file_end_ = file_end;
-  if (more && std::exchange(reader_waits_, false)) reader_seat_.notify(held);
+  untold_ += bytes;
+  if (untold_ >= worth_waking) tell(held);
+}
+
+void log_state::tell_reader() {
+  auto held = room_.enter();
+  if (untold_ > 0) tell(held);
+  untold_ = 0;
+}
+
+void log_state::tell(lock& held) {
+  if (!std::exchange(reader_waits_, false)) return;
+  untold_ = 0;
+  reader_seat_.notify(held);
 }
 
 std::size_t log_state::trim_cache(std::size_t kept, std::size_t keep) {

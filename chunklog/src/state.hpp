@@ -123,10 +123,12 @@ class log_state {
   void await_notice();
 
   /// The chunks end here now; `bytes` more than before, the last ones of which are in memory, in
-  /// the chunk up to `file_end`.
+  /// the chunk up to `file_end`. A reader who waits is told now and then; see tell_reader().
   void publish(const log_end& end, std::uint64_t bytes, bytes_view cached, std::uint64_t file_end);
   /// Of `kept` written bytes that are still in memory, forgets the oldest but for `keep`, or as
   /// many as the reader lets go. Returns how many are left.
+  /// Has a reader who waits look at what there is. For when there will be no more for a while.
+  void tell_reader();
   std::size_t trim_cache(std::size_t kept, std::size_t keep);
   /// Returns how many callers have waited for it.
   std::size_t publish_durable(std::uint64_t next_id);
@@ -175,7 +177,13 @@ class log_state {
   /// durability.
   std::size_t serve(lock& held);
   void leaves(goal what) noexcept { durable_waiters_ -= what == goal::durable ? 1U : 0U; }
+  void tell(lock& held);
   [[nodiscard]] available availability(std::uint64_t chunk, std::uint64_t offset) const;
+
+  // So many bytes are worth waking the reader for while more is being written: each wake costs both
+  // sides, and where there are fewer cores than threads, one who is woken for less takes the core
+  // from those that he waits for.
+  static constexpr std::uint64_t worth_waking = std::uint64_t{1} << 20U;
 
   room room_;
   mutable seat io_seat_, writer_seat_, reader_seat_;
@@ -188,6 +196,7 @@ class log_state {
   bool notice_ = false;  // the ring has what it was armed for
   bool lingering_ = false;
   bool reader_waits_ = false;
+  std::uint64_t untold_ = 0;   // bytes published since he was told
   std::size_t gathering_ = 0;  // callers that the I/O thread waits for
 
   log_end end_;

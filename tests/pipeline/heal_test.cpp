@@ -90,8 +90,6 @@ void move_into(const fs::path& from, const fs::path& to) {
   fs::remove_all(from);
 }
 
-}  // namespace
-
 class heals : public ::testing::TestWithParam<sink_kind> {
  protected:
   void store(const geometry& shape, std::size_t size, std::uint64_t seed = 1) {
@@ -557,4 +555,5 @@ TEST(heal_of_logs, what_is_wrong_beside_the_frames) {
   }
 }
 
+}  // namespace
 }  // namespace annulus::pipeline::testing

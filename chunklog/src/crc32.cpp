@@ -29,12 +29,31 @@ constexpr auto tables = [] {
   return all;
 }();
 
+// ISA-L 2.30 leaves the upper halves of the vector registers as they are after 256 bytes or more,
+// and then each SSE instruction that follows, as in any copy of a few words, waits for them: 130 ns
+// a record of 256 bytes.
+#ifdef __x86_64__
+__attribute__((target("avx"))) void zero_upper_halves() noexcept {
+  __builtin_ia32_vzeroupper();
+}
+void clean_registers() noexcept {
+  static const bool has_them = __builtin_cpu_supports("avx");
+  if (has_them) zero_upper_halves();
+}
+#else
+void clean_registers() noexcept {
+}
+#endif
+
 }  // namespace
 
 // ISA-L's crc32_ieee is the unreflected one; crc32_gzip_refl is the CRC-32 that everyone means by
 // IEEE.
 std::uint32_t crc32(std::uint32_t seed, bytes_view bytes) noexcept {
-  return crc32_gzip_refl(seed, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  const auto sum =
+      crc32_gzip_refl(seed, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  clean_registers();
+  return sum;
 }
 
 std::uint32_t crc32_of_word(std::uint64_t word) noexcept {

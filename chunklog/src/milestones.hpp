@@ -2,9 +2,12 @@
 #pragma once
 
 #include <annulus/spsc.hpp>
+#include <annulus/transfer.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 
 namespace annulus::chunklog {
 
@@ -28,7 +31,7 @@ class milestones {
     set_ = here.position;
   }
 
-  /// The last one up to `position`, of which no lesser one is asked for after a greater one.
+  /// The last one up to `position`. May know of none if it was asked for a greater one before.
   std::optional<mark> last_up_to(std::uint64_t position) {
     auto& next = queue_.reader();
     for (mark seen; next_up_to(position, seen);) {

@@ -266,7 +266,8 @@ inline auto async_next_batch(log_reader& end, std::stop_token token = {}) {
 }
 
 /// As writer.durable(id), awaited: resumes on the log's own thread, which must not be kept long.
-/// Any number at once; the log must outlive them.
+/// What goes on there may append if nobody else does at that time (shared_writer), but must not
+/// wait for room: that thread makes it. Any number at once; the log must outlive them.
 inline auto async_durable(log_writer& end, std::uint64_t id, std::stop_token token = {}) {
   return operation(end, detail::durable_call{id}, std::move(token));
 }

@@ -50,8 +50,8 @@ struct options {
   /// The memory between `append` and the I/O thread, in bytes; rounded up to whole pages, and to
   /// 64 KiB at least. A record above a quarter of it goes through in pieces.
   std::size_t ring_bytes = std::size_t{4} << 20U;
-  /// One write has about this many bytes when enough of them are there; at most a quarter of the
-  /// ring.
+  /// Where enough bytes are there, writes end at whole multiples of this, also within a record; at
+  /// most a quarter of the ring.
   std::size_t write_bytes = std::size_t{256} << 10U;
   /// How long appended bytes may wait for a fuller write while nobody asks for them.
   std::chrono::microseconds linger{500};

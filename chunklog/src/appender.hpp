@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "crc32.hpp"
 #include "drain.hpp"
 #include "state.hpp"
 #include "tally.hpp"
@@ -38,13 +39,16 @@ class appender {
   [[nodiscard]] const counts& counted() const noexcept { return counts_; }
 
  private:
-  status make_room(std::uint64_t bytes, const until& limit);
-  status begin_chunk(const until& limit);
-  status put(std::span<const bytes_view> parts, std::size_t bytes, std::uint64_t id,
-             const until& limit);
-  status put_in_pieces(std::span<const bytes_view> parts, std::uint64_t bytes, std::uint64_t id,
-                       const until& limit);
-  status refused(std::error_code error) const;
+  [[nodiscard, gnu::cold, gnu::noinline]] status unfit(std::uint64_t bytes) const;
+  [[gnu::cold, gnu::noinline]] status begin_chunk(const until& limit);
+  [[gnu::cold, gnu::noinline]] status make_room(std::uint64_t bytes, const until& limit);
+  std::error_code put(std::span<const bytes_view> parts, std::size_t bytes, std::uint64_t id,
+                      const until& limit);
+  [[gnu::cold, gnu::noinline]] reservation wait_for(std::size_t bytes, const until& limit);
+  [[gnu::noinline]] std::error_code put_in_pieces(std::span<const bytes_view> parts,
+                                                  std::uint64_t bytes, std::uint64_t id,
+                                                  const until& limit);
+  [[nodiscard, gnu::cold, gnu::noinline]] status refused(std::error_code error) const;
 
   const log_directory& directory_;
   const options& how_;
@@ -57,6 +61,7 @@ class appender {
   std::uint64_t end_;     // of the last chunk, with what is on its way
   std::uint64_t chunks_;  // begun, or to be begun for what is on its way
   bool closed_ = false;
+  counting_crc32 checksum_;
   std::atomic<std::uint64_t> next_id_;
   counts counts_;
 };

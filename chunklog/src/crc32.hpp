@@ -2,6 +2,7 @@
 #pragma once
 
 #include <annulus/transfer.hpp>
+#include <array>
 #include <cstdint>
 
 namespace annulus::chunklog {
@@ -12,5 +13,22 @@ std::uint32_t crc32(std::uint32_t seed, bytes_view bytes) noexcept;
 /// The CRC of eight bytes, the little-endian `word`. For a length as short as this the library
 /// takes twice as long as for the 128 bytes behind it.
 std::uint32_t crc32_of_word(std::uint64_t word) noexcept;
+
+/// The same for words that count up, one addition to the sum a word: all but the lowest byte stays
+/// as it is 255 times of 256.
+class counting_crc32 {
+ public:
+  [[nodiscard]] std::uint32_t of_word(std::uint64_t word) noexcept {
+    if ((word ^ last_) > 0xFFU) rest_ = crc32_of_word(word) ^ of_lowest_byte[word & 0xFFU];
+    last_ = word;
+    return rest_ ^ of_lowest_byte[word & 0xFFU];
+  }
+
+ private:
+  static const std::array<std::uint32_t, 256> of_lowest_byte;  // in a word that is 0 otherwise
+
+  std::uint64_t last_ = 0;
+  std::uint32_t rest_ = crc32_of_word(0);
+};
 
 }  // namespace annulus::chunklog

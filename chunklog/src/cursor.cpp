@@ -12,7 +12,6 @@ namespace annulus::chunklog {
 namespace {
 
 constexpr std::size_t cursor_read_ahead = std::size_t{256} << 10U;
-constexpr std::size_t most_in_batch = 1024;
 
 }  // namespace
 
@@ -21,7 +20,6 @@ log_cursor::log_cursor(log_core& core)
       window_(core.directory().files, cursor_read_ahead, this),
       acknowledged_at_open_(core.acknowledged().at().last) {
   delivered_.set(acknowledged_at_open_);
-  batch_.reserve(most_in_batch);
 }
 
 read_record log_cursor::next(const until* limit) {
@@ -33,19 +31,19 @@ read_record log_cursor::next(const until* limit) {
 }
 
 read_batch log_cursor::next_batch(const until* limit) {
-  batch_.clear();
-  log_record record;
+  auto record = batch_.front();
   if (auto bad = take(record, limit); !bad.ok()) return {std::move(bad), {}};
-  batch_.push_back(record);
+  batch_.front() = record;
+  std::size_t n = 1;
   // The rest must not move the buffer that the first one lies in.
   const auto there = takable();
   std::size_t bytes = 0;
-  while (batch_.size() < most_in_batch && is_whole(there, bytes, record)) {
-    batch_.push_back(record);
+  while (n < batch_.size() && is_whole(there, bytes, record)) {
+    batch_[n++] = record;
     bytes += record_layout::header_bytes + record.payload.size();
   }
-  if (bytes > 0) deliver(batch_.size() - 1, bytes);
-  return {{}, batch_};
+  if (bytes > 0) deliver(n - 1, bytes);
+  return {{}, std::span(batch_).first(n)};
 }
 
 // What is in the buffer, if there is nothing to say about what comes next.

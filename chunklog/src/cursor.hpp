@@ -28,6 +28,8 @@ class log_cursor final : private chunk_memory {
   [[nodiscard]] std::string describe() const;
 
  private:
+  static constexpr std::size_t most_in_batch = 1024;
+
   std::size_t copy(std::uint64_t offset, bytes_span to) override;
 
   /// The next record to deliver, passed by; an error otherwise.
@@ -61,7 +63,7 @@ class log_cursor final : private chunk_memory {
   tally delivered_;
   std::uint64_t lost_from_ = 0;  // the record that damage was found at, while it is being skipped
   std::uint64_t lost_in_ = 0;    // and its chunk
-  std::vector<log_record> batch_;
+  std::vector<log_record> batch_ = std::vector<log_record>(most_in_batch);
   tally records_, bytes_, cache_bytes_, damages_, skipped_;
 };
 

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <annulus/byte_order.hpp>
 #include <annulus/chunklog/record.hpp>
 
-#include "endian.hpp"
 #include "scan.hpp"
 #include "sentence.hpp"
 

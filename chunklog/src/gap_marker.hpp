@@ -2,12 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <annulus/byte_order.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-
-#include "endian.hpp"
 
 namespace annulus::chunklog {
 

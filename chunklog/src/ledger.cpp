@@ -1,10 +1,10 @@
 #include "ledger.hpp"
 
+#include <annulus/byte_order.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <bitset>
 
 #include "crc32.hpp"
-#include "endian.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {

@@ -3,10 +3,10 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <annulus/byte_order.hpp>
 #include <cstring>
 #include <limits>
 
-#include "endian.hpp"
 #include "gap_marker.hpp"
 #include "sentence.hpp"
 

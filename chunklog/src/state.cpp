@@ -1,7 +1,7 @@
 #include "state.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <annulus/copy.hpp>
 
 #include "sentence.hpp"
 
@@ -184,7 +184,7 @@ std::size_t log_state::copy_cached(std::uint64_t chunk, std::uint64_t offset, by
     pin_ = written_ - from.size();
   }
   from = from.first(std::min(from.size(), to.size()));
-  std::memcpy(to.data(), from.data(), from.size());
+  copy_between_cores(to.data(), from.data(), from.size());
   auto held = room_.enter();
   pinned_ = false;
   if (std::exchange(trim_due_, false)) tell_io(held);

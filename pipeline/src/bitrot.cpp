@@ -1,3 +1,4 @@
+#include <annulus/byte_order.hpp>
 #include <annulus/pipeline/bitrot.hpp>
 #include <annulus/pipeline/frame_parser.hpp>
 
@@ -29,8 +30,10 @@ digest bitrot_hash(bytes_view bytes) noexcept {
   highwayhash::InstructionSets::Run<highwayhash::HighwayHash>(
       key, reinterpret_cast<const char*>(bytes.data()), bytes.size(), &lanes);
   digest result;
-  for (std::size_t i = 0; i < digest_bytes; ++i) {
-    result[i] = static_cast<std::byte>(lanes[i / 8] >> (8 * (i % 8)));
+  auto* to = result.data();
+  for (const auto lane : lanes) {
+    store_le(to, lane);
+    to += sizeof lane;
   }
   return result;
 }

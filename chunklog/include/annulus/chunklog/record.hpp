@@ -2,6 +2,7 @@
 // docs/formats.md.
 #pragma once
 
+#include <annulus/byte_order.hpp>
 #include <annulus/transfer.hpp>
 #include <array>
 #include <cstddef>
@@ -57,8 +58,18 @@ record_header make_header(std::uint64_t id, std::span<const bytes_view> payload)
 std::uint32_t checksum_of(std::uint64_t id, std::span<const bytes_view> payload) noexcept;
 
 /// O(1). Thread-safe.
-header_bytes encode(const record_header& header) noexcept;
+inline header_bytes encode(const record_header& header) noexcept {
+  header_bytes bytes;
+  store_be(bytes.data() + record_layout::length, header.length);
+  store_le(bytes.data() + record_layout::checksum, header.checksum);
+  store_le(bytes.data() + record_layout::id, header.id);
+  return bytes;
+}
 /// O(1). Thread-safe. Precondition: at least `header_bytes` bytes.
-record_header decode(bytes_view bytes) noexcept;
+inline record_header decode(bytes_view bytes) noexcept {
+  return {load_be<std::uint32_t>(bytes.data() + record_layout::length),
+          load_le<std::uint32_t>(bytes.data() + record_layout::checksum),
+          load_le<std::uint64_t>(bytes.data() + record_layout::id)};
+}
 
 }  // namespace annulus::chunklog

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <annulus/byte_order.hpp>
 #include <annulus/bytes/byte_sequence.hpp>
 #include <annulus/transfer.hpp>
 #include <array>
@@ -171,9 +172,10 @@ class buffer_writer {
   std::error_code write_integer(T value, std::endian order) {
     if (free_.size() < sizeof(T) && !ensure(sizeof(T))) return error_;
     const auto bits = static_cast<std::make_unsigned_t<T>>(value);
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      const auto place = order == std::endian::little ? i : sizeof(T) - 1 - i;
-      free_[i] = static_cast<std::byte>(bits >> (8 * place));
+    if (order == std::endian::little) {
+      store_le(free_.data(), bits);
+    } else {
+      store_be(free_.data(), bits);
     }
     take(sizeof(T));
     return error_;

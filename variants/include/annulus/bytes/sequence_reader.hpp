@@ -2,15 +2,16 @@
 #pragma once
 
 #include <algorithm>
+#include <annulus/byte_order.hpp>
 #include <annulus/bytes/algorithms.hpp>
 #include <annulus/bytes/byte_sequence.hpp>
 #include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace annulus {
@@ -109,13 +110,11 @@ class sequence_reader {
   /// The next sizeof(T) bytes as an integer in the given byte order, moving past them.
   template <std::integral T>
   [[nodiscard]] std::optional<T> read_integer(std::endian order) noexcept {
-    static_assert(sizeof(T) <= sizeof(std::uint64_t));
     std::array<std::byte, sizeof(T)> bytes;
     if (!read(bytes)) return {};
-    if (order == std::endian::little) std::reverse(bytes.begin(), bytes.end());
-    std::uint64_t value = 0;
-    for (const auto byte : bytes) value = (value << 8) | std::to_integer<std::uint64_t>(byte);
-    return static_cast<T>(value);
+    using bits = std::make_unsigned_t<T>;
+    const auto* const from = bytes.data();
+    return static_cast<T>(order == std::endian::little ? load_le<bits>(from) : load_be<bits>(from));
   }
 
   /// How many bytes lie before the next `delimiter`, not looking at the first `from` of them.

@@ -179,7 +179,9 @@ struct recovery {
 
 struct opened;
 
-/// A log, open and locked until it is destroyed. Has a thread of its own, which owns the files.
+/// A log, open and locked until it is destroyed. Has a thread of its own, which owns the files and
+/// may run on the CPUs of the thread that opens the log: pin that one meanwhile to place it. Where
+/// CPUs are few, it is fastest on one that neither end uses.
 class chunk_log {
  public:
   /// Opens the log in `directory`, or creates both. Takes buffer.lock; repairs a torn tail: what

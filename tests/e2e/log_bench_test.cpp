@@ -53,6 +53,18 @@ TEST(log_bench, measures_every_row_at_every_size) {
   EXPECT_FALSE(found.at("file_system").get<std::string>().empty());
   EXPECT_FALSE(contains(done.out, where.path().string()));  // published, so without paths
   EXPECT_TRUE(fs::is_empty(where.path()));
+  EXPECT_EQ(found.at("placement"), "pair");
+}
+
+TEST(log_bench, says_where_the_threads_were) {
+  const scratch where;
+  const arguments disk{"--sizes", "128", "--rows", "disk"};
+  EXPECT_TRUE(contains(run(small(where, disk)).out, "In disk rows the appender and the reader"));
+  auto anywhere = disk;
+  anywhere.insert(anywhere.end(), {"--placement", "none"});
+  const auto done = run(small(where, anywhere));
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_TRUE(contains(done.out, "In disk rows the kernel chose the threads' CPUs."));
 }
 
 TEST(log_bench, prints_the_seeds_columns) {
@@ -85,6 +97,8 @@ TEST(log_bench, refuses_what_it_cannot_measure) {
                  "--records must be a whole number from 1 to 4294967296, not '0'");
   expect_refused({"log", "bench", "--repetitions", "many"},
                  "--repetitions must be a whole number from 1 to 1000, not 'many'");
+  expect_refused({"log", "bench", "--placement", "near"},
+                 "--placement is 'pair' or 'none', not 'near'");
   expect_refused({"log", "bench", "--commit-seconds", "nan"},
                  "--commit-seconds must be a number from 0.001 to 60, not 'nan'");
 }

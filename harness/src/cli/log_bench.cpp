@@ -46,6 +46,7 @@ struct log_bench_arguments {
   std::string memory_records = "10000000";
   std::string commit_seconds = "1";
   std::string repetitions = "5";
+  std::string placement = "pair";
   std::string out = "-";
   bool json = false;
   bool save = false;
@@ -105,6 +106,10 @@ log_bench::plan plan_from(const log_bench_arguments& given) {
   out.commit_seconds = parse_seconds(given.commit_seconds);
   out.repetitions =
       static_cast<int>(parse_count(given.repetitions, "--repetitions", 1, most_repetitions));
+  if (given.placement != "pair" && given.placement != "none") {
+    throw usage_error(fmt::format("--placement is 'pair' or 'none', not '{}'", given.placement));
+  }
+  out.placed = given.placement == "pair";
   out.cpus = harness::nearest_pair(harness::this_machine());
   return out;
 }
@@ -196,6 +201,12 @@ void add_log_bench(CLI::App& log) {
       ->capture_default_str();
   command->add_option("--repetitions", given->repetitions, "Repetitions of each row")
       ->type_name("N")
+      ->capture_default_str();
+  command
+      ->add_option("--placement", given->placement,
+                   "Disk rows: 'pair' keeps the appender and the reader on one of the nearest two "
+                   "CPUs and the log's own thread on the other; 'none' leaves them to the kernel")
+      ->type_name("pair|none")
       ->capture_default_str();
   command
       ->add_option("--directory", given->directory,

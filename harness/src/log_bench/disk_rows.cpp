@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <annulus/chunklog/log.hpp>
-#include <thread>
 
 #include "duel.hpp"
 #include "files.hpp"
@@ -62,15 +61,22 @@ void sync_chunks(const std::filesystem::path& directory) {
 
 }  // namespace
 
-lap logged_records(const std::filesystem::path& directory, std::size_t record_bytes,
-                   std::uint64_t records, syncing how) {
-  auto opened = chunklog::chunk_log::open(directory, options_for(how));
+lap logged_records(const thread_places& where, const std::filesystem::path& directory,
+                   std::size_t record_bytes, std::uint64_t records, syncing how) {
+  // The log's own thread inherits where it may run.
+  const auto opened = started_on(where.log, [&] {
+                        return chunklog::chunk_log::open(directory, options_for(how));
+                      }).get();
   expect(opened);
   const auto start = reading::now();
-  std::jthread writer([&] { append_all(opened.log->writer(), record_bytes, records); });
-  take_all(opened.log->reader(), record_bytes, records);
-  const auto end = reading::now();
-  writer.join();
+  auto appender =
+      started_on(where.ends, [&] { append_all(opened.log->writer(), record_bytes, records); });
+  auto reader = started_on(where.ends, [&] {
+    take_all(opened.log->reader(), record_bytes, records);
+    return reading::now();
+  });
+  const auto end = reader.get();
+  appender.get();
   if (how == syncing::log) {
     expect(opened.log->writer().sync());
   } else {

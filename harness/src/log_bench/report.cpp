@@ -239,6 +239,15 @@ std::string to_text(const plan& how, const outcome& found, const std::string& fi
     if (stored) out += "What the seed leaves out:\n" + left_out(found, cells) + "\n";
   }
   out += commits(found, how);
+  const bool stores = !cells_in(found, roof_rows).empty();
+  if (stores && how.placed) {
+    out += fmt::format(
+        "In disk rows the appender and the reader were on CPU {}, and the log's own thread on {}; "
+        "of the roof's two threads, the reader on {} and the writer on {}.\n",
+        how.cpus.producer, how.cpus.consumer, how.cpus.producer, how.cpus.consumer);
+  } else if (stores) {
+    out += "In disk rows the kernel chose the threads' CPUs.\n";
+  }
   out += fmt::format(
       "Meanwhile others, the kernel's own threads among them, used {:.1f} % of the two CPUs, and "
       "the "
@@ -257,6 +266,7 @@ json to_json(const plan& how, const outcome& found, const std::string& file_syst
            {"environment", environment},
            {"file_system", file_system},
            {"cpus", {{"producer", how.cpus.producer}, {"consumer", how.cpus.consumer}}},
+           {"placement", how.placed ? "pair" : "none"},
            {"repetitions", how.repetitions},
            {"commit_seconds", how.commit_seconds},
            {"disturbance_percent",

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <annulus/chunklog/record.hpp>
 #include <atomic>
-#include <thread>
 
 #include "buffer.hpp"
 #include "disk_rows.hpp"
@@ -38,33 +37,36 @@ std::uint64_t logged_bytes(std::size_t record_bytes, std::uint64_t records) noex
   return records * (chunklog::record_layout::header_bytes + record_bytes);
 }
 
-lap bare_writes(const std::filesystem::path& file, std::size_t record_bytes,
-                std::uint64_t records) {
+lap bare_writes(const thread_places& where, const std::filesystem::path& file,
+                std::size_t record_bytes, std::uint64_t records) {
   const auto all = logged_bytes(record_bytes, records);
   const auto fd = open_file(file, O_RDWR | O_CREAT | O_EXCL);
   auto target = touched_piece();
   std::atomic<std::uint64_t> written{0};
   const auto start = reading::now();
-  std::jthread writer([&] {
+  auto writer = started_on(where.log, [&] {
     write_pieces(fd.get(), all, [&](std::uint64_t end) {
       // Release: pairs with the reader's load, which then finds the bytes in the file.
       written.store(end, std::memory_order_release);
       written.notify_one();
     });
   });
-  for (std::uint64_t at = 0; at < all;) {
-    // Acquire: pairs with the writer's store.
-    const auto end = written.load(std::memory_order_acquire);
-    if (end == at) {
-      written.wait(end, std::memory_order_acquire);
-      continue;
+  auto reader = started_on(where.ends, [&] {
+    for (std::uint64_t at = 0; at < all;) {
+      // Acquire: pairs with the writer's store.
+      const auto end = written.load(std::memory_order_acquire);
+      if (end == at) {
+        written.wait(end, std::memory_order_acquire);
+        continue;
+      }
+      const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, end - at));
+      read_whole(fd.get(), bytes_span(target).first(n), at);
+      at += n;
     }
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, end - at));
-    read_whole(fd.get(), bytes_span(target).first(n), at);
-    at += n;
-  }
-  const auto end = reading::now();
-  writer.join();
+    return reading::now();
+  });
+  const auto end = reader.get();
+  writer.get();
   sync_data(fd.get());
   lap out(records, start, end);
   out.durable_seconds = seconds_between(start.at, clock::now());

@@ -43,9 +43,11 @@ void measure_in_memory(cell& at, const plan& how) {
   keep(at, lap_of(how.cpus, at.record_bytes, at.records));
 }
 
-lap stored_records(const cell& at, const std::filesystem::path& place) {
-  if (at.row == roof_rows) return bare_writes(place, at.record_bytes, at.records);
-  return logged_records(place, at.record_bytes, at.records,
+lap stored_records(const cell& at, const plan& how, const std::filesystem::path& place) {
+  const auto where =
+      how.placed ? thread_places{{how.cpus.producer}, {how.cpus.consumer}} : thread_places{};
+  if (at.row == roof_rows) return bare_writes(where, place, at.record_bytes, at.records);
+  return logged_records(where, place, at.record_bytes, at.records,
                         at.row == durable_rows ? syncing::log : syncing::none);
 }
 
@@ -70,7 +72,7 @@ void measure_on_disk(cell& at, const plan& how) {
   // The page cache takes memory that was in use a moment ago before other memory of that order. A
   // hypervisor may have taken back what has been free for longer, and then the first write to a
   // page costs many times as much as its bytes. So each lap follows one of its own kind.
-  const auto lap_of = [&](const auto& place) { return stored_records(at, place); };
+  const auto lap_of = [&](const auto& place) { return stored_records(at, how, place); };
   static_cast<void>(in_place(lap_of));
   keep(at, in_place(lap_of));
 }

@@ -61,6 +61,9 @@ struct plan {
   double commit_seconds = 1;
   int repetitions = 5;
   harness::cpu_pair cpus{};
+  /// Disk rows: the ends stay on the one of `cpus` and the log's own thread on the other; else all
+  /// run where the kernel puts them.
+  bool placed = true;
   std::filesystem::path directory{};  ///< where files go; exists, and is left empty
 };
 

@@ -6,8 +6,7 @@
 #include <annulus/chunklog/log.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <annulus/chunklog/shared_writer.hpp>
-#include <coroutine>
-#include <exception>
+#include <annulus/detached_task.hpp>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -46,19 +45,9 @@ commit_lap summed(clock::time_point start, const std::vector<double>& latencies)
           harness::quantile(latencies, 0.5), harness::quantile(latencies, 0.99)};
 }
 
-// Runs at once, and frees itself at its end.
-struct task {
-  struct promise_type {
-    task get_return_object() noexcept { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-};
-
-task await_commits(chunklog::shared_writer& front, bytes_view payload, clock::time_point end,
-                   std::vector<double>& latencies, std::latch& over) {
+detached_task await_commits(chunklog::shared_writer& front, bytes_view payload,
+                            clock::time_point end, std::vector<double>& latencies,
+                            std::latch& over) {
   for (auto before = clock::now(); before < end;) {
     // The thread that would make room is the one that this runs on: it must not wait for it.
     const auto done = front.append(payload, before);

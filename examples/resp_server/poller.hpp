@@ -9,24 +9,12 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <system_error>
 #include <utility>
 
 namespace resp_server {
 
 using annulus::unique_fd;
-
-/// A coroutine that runs until it first waits, and frees itself at its end.
-struct task {
-  struct promise_type {
-    task get_return_object() noexcept { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-};
 
 /// What `number` of a system call means, thrown.
 [[noreturn]] inline void throw_errno(const char* call, int number = errno) {

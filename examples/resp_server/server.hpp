@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <annulus/detached_task.hpp>
 #include <annulus/parsers/resp_tokenizer.hpp>
 #include <annulus/pipelines/memory_pool.hpp>
 #include <cstddef>
@@ -96,14 +97,14 @@ class server {
     if (setsockopt(fd.get(), level, option, &on, sizeof on) != 0) throw_errno("setsockopt");
   }
 
-  task await_stop(poller::watched& stops) {
+  annulus::detached_task await_stop(poller::watched& stops) {
     co_await stops.ready(EPOLLIN);
     stopping_ = true;
     // Each finds its socket at an end, the listener too.
     for (const int fd : open_) shutdown(fd, SHUT_RDWR);
   }
 
-  task accept_clients() {
+  annulus::detached_task accept_clients() {
     const auto place = open_.insert(open_.end(), listener_.fd());
     for (;;) {
       co_await listener_.ready(EPOLLIN);
@@ -128,7 +129,7 @@ class server {
     }
   }
 
-  task serve(unique_fd fd) {
+  annulus::detached_task serve(unique_fd fd) {
     const auto place = open_.insert(open_.end(), fd.get());
     try {
       poller::watched socket(poller_, std::move(fd));

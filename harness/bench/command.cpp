@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <csignal>
 #include <memory>
 #include <set>
 
+#include "cli/exit_status.hpp"
 #include "cli/options.hpp"
 #include "cli/output_file.hpp"
 #include "cli/support.hpp"
@@ -23,9 +23,6 @@ namespace {
 
 using cli::failure;
 using cli::usage_error;
-
-constexpr int usage_status = 2;
-constexpr int failure_status = 1;
 
 struct options {
   std::vector<std::string> shapes;
@@ -221,15 +218,9 @@ void add(CLI::App& app, const offer& from) {
   });
 }
 
-int report(const char* sentence, int status) {
-  fmt::print(stderr, "annulus: {}\n", sentence);
-  return status;
-}
-
 }  // namespace
 
 int command(int argc, char** argv, const std::vector<offer>& offers) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed output is an error like any other
   CLI::App app("Micro-benchmarks of the rings and of the pipe", "annulus bench");
   app.require_subcommand(1);
   std::string examples;
@@ -238,18 +229,7 @@ int command(int argc, char** argv, const std::vector<offer>& offers) {
     examples += each.what.examples + "\n";
   }
   app.footer(examples);
-  try {
-    app.parse(argc, argv);
-    return 0;
-  } catch (const CLI::Success& asked) {
-    return app.exit(asked);  // --help
-  } catch (const CLI::ParseError& wrong) {
-    return report(wrong.what(), usage_status);
-  } catch (const usage_error& wrong) {
-    return report(wrong.what(), usage_status);
-  } catch (const std::exception& problem) {
-    return report(problem.what(), failure_status);
-  }
+  return cli::exit_status(app, [&] { app.parse(argc, argv); });
 }
 
 }  // namespace annulus::bench

@@ -1,12 +1,11 @@
 // Who waits for the disk, and how often it is asked.
 #include <annulus/chunklog/shared_writer.hpp>
-#include <coroutine>
+#include <annulus/detached_task.hpp>
 #include <latch>
 #include <thread>
 
 #include "format.hpp"
 #include "support.hpp"
-#include "support/task.hpp"
 #include "watchdog.hpp"
 
 namespace annulus::chunklog::test {
@@ -69,7 +68,7 @@ TEST(durable, can_be_awaited) {
   std::latch done(3);
   for (int i = 0; i < 3; ++i) {
     const auto id = must_append(*log, "x");
-    [](chunk_log& in, std::uint64_t which, std::latch& over) -> testing::task {
+    [](chunk_log& in, std::uint64_t which, std::latch& over) -> detached_task {
       const auto result = co_await async_durable(in.writer(), which);
       EXPECT_TRUE(result.ok()) << result.message;
       EXPECT_GE(in.writer().durable_id(), which);
@@ -90,7 +89,7 @@ TEST(durable, is_awaited_by_many_who_append_as_soon_as_they_go_on) {
   shared_writer front(log->writer());
   std::latch done(producers);
   for (int i = 0; i < producers; ++i) {
-    [](shared_writer& to, std::latch& over) -> testing::task {
+    [](shared_writer& to, std::latch& over) -> detached_task {
       for (int round = 0; round < rounds; ++round) {
         const auto appended = to.append(view_of("x"), until::clock::now());
         EXPECT_TRUE(appended.ok()) << appended.message;

@@ -1,13 +1,12 @@
 // The other ways to read: try, batches, awaited, by epoll; from memory or from the file.
 #include <poll.h>
 
+#include <annulus/detached_task.hpp>
 #include <annulus/ready_event.hpp>
-#include <coroutine>
 #include <latch>
 #include <thread>
 
 #include "support.hpp"
-#include "support/task.hpp"
 #include "watchdog.hpp"
 
 namespace annulus::chunklog::test {
@@ -142,7 +141,7 @@ TEST(async_next, resumes_for_each_record_and_at_the_end) {
   const watchdog guard(*log);
   std::latch done(1);
   std::uint64_t last = 0;
-  [](chunk_log& in, std::uint64_t& seen, std::latch& over) -> testing::task {
+  [](chunk_log& in, std::uint64_t& seen, std::latch& over) -> detached_task {
     for (;;) {
       const auto record = co_await async_next(in.reader());
       if (!record.ok()) {
@@ -167,7 +166,7 @@ TEST(async_next, can_be_stopped) {
   const watchdog guard(*log);
   std::stop_source stop;
   std::latch done(1);
-  [](chunk_log& in, std::stop_token token, std::latch& over) -> testing::task {
+  [](chunk_log& in, std::stop_token token, std::latch& over) -> detached_task {
     const auto batch = co_await async_next_batch(in.reader(), std::move(token));
     EXPECT_EQ(batch.error, errc::cancelled);
     over.count_down();

@@ -1,38 +1,41 @@
 // The awaited calls do what the blocking ones do, without a thread that waits.
 #include <annulus/async.hpp>
+#include <annulus/detached_task.hpp>
 #include <latch>
 #include <optional>
 #include <stop_token>
 
 #include "suite.hpp"
-#include "support/task.hpp"
+#include "support/event_loop.hpp"
 
 namespace annulus::testing {
 
 // The four calls, awaited; the result is there once the call is done.
 template <class Ring>
-task read(Ring& ring, bytes_span to, std::size_t min, std::stop_token token,
-          std::optional<transfer>& result) {
+detached_task read(Ring& ring, bytes_span to, std::size_t min, std::stop_token token,
+                   std::optional<transfer>& result) {
   result = co_await async_read(ring.reader(), to, min, std::move(token));
 }
 template <class Ring>
-task write(Ring& ring, bytes_view from, std::stop_token token, std::optional<transfer>& result) {
+detached_task write(Ring& ring, bytes_view from, std::stop_token token,
+                    std::optional<transfer>& result) {
   result = co_await async_write(ring.writer(), from, std::move(token));
 }
 template <class Ring>
-task peek(Ring& ring, std::size_t min, std::stop_token token, std::optional<peeked>& result) {
+detached_task peek(Ring& ring, std::size_t min, std::stop_token token,
+                   std::optional<peeked>& result) {
   result = co_await async_peek(ring.reader(), min, std::move(token));
 }
 template <class Ring>
-task reserve(Ring& ring, std::size_t min, std::stop_token token,
-             std::optional<reservation>& result) {
+detached_task reserve(Ring& ring, std::size_t min, std::stop_token token,
+                      std::optional<reservation>& result) {
   result = co_await async_reserve(ring.writer(), min, std::move(token));
 }
 
 // A whole stream of random sizes in either direction. Each step comes back to the loop of its own
 // end, so that both ends really run at once; without a loop it goes on wherever it was resumed.
 template <class Ring>
-task produce(Ring& ring, std::uint64_t total, event_loop* loop, std::latch& done) {
+detached_task produce(Ring& ring, std::uint64_t total, event_loop* loop, std::latch& done) {
   if (loop != nullptr) co_await loop->enter();
   sizes random(1);
   for (std::uint64_t sent = 0; sent < total;) {
@@ -49,7 +52,7 @@ task produce(Ring& ring, std::uint64_t total, event_loop* loop, std::latch& done
   done.count_down();
 }
 template <class Ring>
-task collect(Ring& ring, std::uint64_t& received, event_loop* loop, std::latch& done) {
+detached_task collect(Ring& ring, std::uint64_t& received, event_loop* loop, std::latch& done) {
   if (loop != nullptr) co_await loop->enter();
   sizes random(2);
   std::vector<std::byte> got(3 * ring.limit());
@@ -318,11 +321,11 @@ TYPED_TEST(async, a_stop_that_races_progress_loses_nothing) {
     std::byte byte{};
     std::latch done(2);
     transfer result;
-    const auto reading = [&]() -> task {
+    const auto reading = [&]() -> detached_task {
       result = co_await async_read(ring.reader(), {&byte, 1}, 1, source.get_token());
       done.count_down();
     };
-    const auto stop = [&]() -> task {
+    const auto stop = [&]() -> detached_task {
       co_await stopping.enter();
       source.request_stop();
       done.count_down();

@@ -1,4 +1,5 @@
 // Interrupts and kills leave whole objects or none.
+#include <chrono>
 #include <random>
 
 #include "process.hpp"
@@ -14,7 +15,32 @@ class crash : public ::testing::TestWithParam<std::string> {
   [[nodiscard]] result get(const std::string& name) const {
     return run({"get", name, "--disks", where_.disks(6), "-o", where_ / "back"});
   }
+  /// Runs it to its end, from which the moments of the kills are drawn.
+  void run_whole(const arguments& whole) {
+    const auto start = std::chrono::steady_clock::now();
+    ASSERT_EQ(run(whole).status, 0);
+    whole_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - start);
+    random_.seed(static_cast<unsigned>(whole_.count()));
+  }
+  /// Kills it at a random moment, if it has not ended by then.
+  void run_and_kill(const arguments& what) {
+    process child(what);
+    // The time limit is the experiment, nothing waits for it.
+    if (!child.ends_within(
+            std::chrono::milliseconds(random_() % static_cast<unsigned>(whole_.count() + 1)))) {
+      child.signal(SIGKILL);
+      ++killed_;
+    }
+    child.wait();
+  }
+
   scratch where_;
+  int killed_ = 0;
+
+ private:
+  std::chrono::milliseconds whole_{};
+  std::mt19937 random_;
 };
 
 INSTANTIATE_TEST_SUITE_P(sinks, crash, ::testing::Values("dir", "chunks"),
@@ -40,45 +66,25 @@ TEST_P(crash, sigkill_at_20_random_moments_leaves_the_old_or_the_new_object) {
   const std::string texts[] = {noise(6'000'000, 1), noise(6'000'000, 2)};
   spit(where_ / "text0", texts[0]);
   spit(where_ / "text1", texts[1]);
-  const auto start = std::chrono::steady_clock::now();
-  ASSERT_EQ(run(put(where_ / "text0", "object")).status, 0);
-  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - start);
-  std::mt19937 random(static_cast<unsigned>(whole.count()));
-  int killed = 0;
+  ASSERT_NO_FATAL_FAILURE(run_whole(put(where_ / "text0", "object")));
   for (int round = 0; round < 20; ++round) {
-    process child(put(where_ / (round % 2 == 0 ? "text1" : "text0"), "object"));
-    // The time limit is the experiment, nothing waits for it.
-    if (!child.ends_within(
-            std::chrono::milliseconds(random() % static_cast<unsigned>(whole.count() + 1)))) {
-      child.signal(SIGKILL);
-      ++killed;
-    }
-    child.wait();
+    run_and_kill(put(where_ / (round % 2 == 0 ? "text1" : "text0"), "object"));
     const auto got = get("object");
     ASSERT_EQ(got.status, 0) << got.err;
     const auto back = slurp(where_ / "back");
     ASSERT_TRUE(back == texts[0] || back == texts[1]) << "round " << round;
     ASSERT_FALSE(contains(run({"verify", "--disks", where_.disks(6)}).out, "lost"));
   }
-  EXPECT_GT(killed, 0);
+  EXPECT_GT(killed_, 0);
 }
 
 TEST_P(crash, sigkill_of_a_first_put_shows_no_object_that_get_refuses) {
   const auto text = noise(6'000'000, 3);
   spit(where_ / "text", text);
-  const auto start = std::chrono::steady_clock::now();
-  ASSERT_EQ(run(put(where_ / "text", "first")).status, 0);
-  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - start);
-  std::mt19937 random(7);
+  ASSERT_NO_FATAL_FAILURE(run_whole(put(where_ / "text", "first")));
   for (int round = 0; round < 20; ++round) {
     const auto name = "object" + std::to_string(round);
-    process child(put(where_ / "text", name));
-    if (!child.ends_within(
-            std::chrono::milliseconds(random() % static_cast<unsigned>(whole.count() + 1))))
-      child.signal(SIGKILL);
-    child.wait();
+    run_and_kill(put(where_ / "text", name));
     bool visible = false;
     for (int i = 0; i < 6; ++i)
       visible |= fs::exists(where_ / ("d" + std::to_string(i) + "/" + name));
@@ -129,23 +135,11 @@ TEST_P(crash, sigkill_of_heals_at_20_random_moments_leaves_the_object_and_the_ne
   };
   const arguments heal{"heal", "object", "--disks", where_.disks(6)};
   damage(0);
-  const auto start = std::chrono::steady_clock::now();
-  ASSERT_EQ(run(heal).status, 0);
-  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - start);
+  ASSERT_NO_FATAL_FAILURE(run_whole(heal));
   ASSERT_TRUE(stored() == expected);
-  std::mt19937 random(static_cast<unsigned>(whole.count()));
-  int killed = 0;
   for (unsigned round = 0; round < 20; ++round) {
     damage(round);
-    process child(heal);
-    // The time limit is the experiment, nothing waits for it.
-    if (!child.ends_within(
-            std::chrono::milliseconds(random() % static_cast<unsigned>(whole.count() + 1)))) {
-      child.signal(SIGKILL);
-      ++killed;
-    }
-    child.wait();
+    run_and_kill(heal);
     const auto got = get("object");
     ASSERT_EQ(got.status, 0) << got.err;
     ASSERT_TRUE(slurp(where_ / "back") == text) << "round " << round;
@@ -154,7 +148,7 @@ TEST_P(crash, sigkill_of_heals_at_20_random_moments_leaves_the_object_and_the_ne
     ASSERT_TRUE(stored() == expected) << "round " << round;
     ASSERT_EQ(run({"verify", "--disks", where_.disks(6)}).status, 0) << "round " << round;
   }
-  EXPECT_GT(killed, 0);
+  EXPECT_GT(killed_, 0);
 }
 
 }  // namespace annulus::e2e

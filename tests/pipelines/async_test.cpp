@@ -1,4 +1,5 @@
 // The awaited calls do what the blocking ones do, without a thread that waits.
+#include <annulus/detached_task.hpp>
 #include <annulus/pipelines/pipe_async.hpp>
 #include <deque>
 #include <latch>
@@ -6,25 +7,26 @@
 #include <thread>
 
 #include "support.hpp"
-#include "support/task.hpp"
+#include "support/event_loop.hpp"
 
 namespace annulus::pipelines::testing {
 
 using annulus::testing::event_loop;
-using annulus::testing::task;
 
-task read(pipe_reader& reader, std::size_t min, std::stop_token token,
-          std::optional<read_result>& result) {
+detached_task read(pipe_reader& reader, std::size_t min, std::stop_token token,
+                   std::optional<read_result>& result) {
   result = co_await async_read_at_least(reader, min, std::move(token));
 }
-task flush(pipe_writer& writer, std::stop_token token, std::optional<flush_result>& result) {
+detached_task flush(pipe_writer& writer, std::stop_token token,
+                    std::optional<flush_result>& result) {
   result = co_await async_flush(writer, std::move(token));
 }
-task write(pipe_writer& writer, bytes_view from, std::optional<transfer>& result) {
+detached_task write(pipe_writer& writer, bytes_view from, std::optional<transfer>& result) {
   result = co_await async_write(writer, from);
 }
 
-task await_end(pipe_writer& writer, std::stop_token token, std::optional<writing_result>& result) {
+detached_task await_end(pipe_writer& writer, std::stop_token token,
+                        std::optional<writing_result>& result) {
   result = co_await async_writing(writer, std::move(token));
 }
 
@@ -46,7 +48,7 @@ TEST_F(async, a_read_that_can_be_done_does_not_suspend) {
 }
 TEST_F(async, a_flush_runs_the_consumer_on_the_producers_thread) {
   std::optional<std::thread::id> ran;
-  [](pipe& of, std::optional<std::thread::id>& where) -> task {
+  [](pipe& of, std::optional<std::thread::id>& where) -> detached_task {
     const auto seen = co_await async_read(of.reader());
     where = std::this_thread::get_id();
     EXPECT_EQ(seen.buffer.size(), 5U);
@@ -269,7 +271,7 @@ TEST_F(async, schedulers_say_where_each_end_goes_on) {
   EXPECT_TRUE(flushed);
 }
 
-task produce(pipe& p, std::uint64_t total, event_loop& loop, std::latch& done) {
+detached_task produce(pipe& p, std::uint64_t total, event_loop& loop, std::latch& done) {
   co_await loop.enter();
   sizes random(1);
   for (std::uint64_t sent = 0; sent < total;) {
@@ -289,7 +291,7 @@ task produce(pipe& p, std::uint64_t total, event_loop& loop, std::latch& done) {
   EXPECT_FALSE(p.writer().complete());
   done.count_down();
 }
-task consume(pipe& p, std::uint64_t& received, event_loop& loop, std::latch& done) {
+detached_task consume(pipe& p, std::uint64_t& received, event_loop& loop, std::latch& done) {
   co_await loop.enter();
   sizes random(2);
   for (;;) {
@@ -316,7 +318,7 @@ TEST_F(async, a_stream_between_two_event_loops) {
 }
 
 // A write that was cut short goes on with the rest.
-task produce_on(pipe& p, std::uint64_t total, event_loop& loop, std::latch& done) {
+detached_task produce_on(pipe& p, std::uint64_t total, event_loop& loop, std::latch& done) {
   co_await loop.enter();
   for (std::uint64_t sent = 0; sent < total;) {
     const auto bytes = pattern_bytes(sent, std::min<std::uint64_t>(total - sent, 100));
@@ -330,7 +332,7 @@ task produce_on(pipe& p, std::uint64_t total, event_loop& loop, std::latch& done
   EXPECT_FALSE(p.writer().complete());
   done.count_down();
 }
-task consume_on(pipe& p, std::uint64_t& received, event_loop& loop, std::latch& done) {
+detached_task consume_on(pipe& p, std::uint64_t& received, event_loop& loop, std::latch& done) {
   co_await loop.enter();
   for (;;) {
     const auto seen = co_await async_read(p.reader());

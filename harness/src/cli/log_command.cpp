@@ -4,6 +4,9 @@
 
 #include <filesystem>
 
+#include "progress_bar.hpp"
+#include "stop_on_signal.hpp"
+
 namespace annulus::cli {
 
 void expect_ok(const chunklog::status& done) {
@@ -18,6 +21,24 @@ std::uint64_t log_bytes(const std::string& directory) {
     if (const auto size = entry.file_size(error); !error) bytes += size;
   }
   return bytes;
+}
+
+chunklog::verified verify_with_bar(const std::string& directory, const std::string& name,
+                                   unsigned threads) {
+  chunklog::reading_options how;
+  how.threads = threads;
+  const stop_on_signal signals;
+  how.stop = signals.token();
+  chunklog::verified found;
+  {
+    progress_bar bar(name);
+    how.progress = [&, total = log_bytes(directory)](std::uint64_t done) {
+      bar.update(done, total);
+    };
+    found = chunklog::verify(directory, how);
+  }
+  expect_ok(found);
+  return found;
 }
 
 harness::json to_json(const chunklog::log_summary& sum) {

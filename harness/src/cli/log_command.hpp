@@ -23,6 +23,10 @@ void expect_ok(const chunklog::status& done);
 /// The bytes of all chunks in a directory, for a progress bar; 0 if that cannot be known.
 std::uint64_t log_bytes(const std::string& directory);
 
+/// Verifies the log with a progress bar of that name, until a signal. Throws failure.
+chunklog::verified verify_with_bar(const std::string& directory, const std::string& name,
+                                   unsigned threads = 0);
+
 harness::json to_json(const chunklog::log_summary& sum);
 harness::json to_json(const std::vector<chunklog::fault>& faults);
 

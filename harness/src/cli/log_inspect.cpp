@@ -4,8 +4,6 @@
 
 #include "log_command.hpp"
 #include "options.hpp"
-#include "progress_bar.hpp"
-#include "stop_on_signal.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -39,18 +37,7 @@ void show(const chunklog::log_summary& sum) {
 }
 
 void run(const log_inspect_arguments& given) {
-  const stop_on_signal signals;
-  chunklog::reading_options how;
-  how.stop = signals.token();
-  chunklog::verified found;
-  {
-    progress_bar bar("inspect");
-    how.progress = [&, total = log_bytes(given.directory)](std::uint64_t done) {
-      bar.update(done, total);
-    };
-    found = chunklog::verify(given.directory, how);
-  }
-  expect_ok(found);
+  const auto found = verify_with_bar(given.directory, "inspect");
   if (given.json) {
     auto result = to_json(found.summary);
     result["faults"] = to_json(found.faults);

@@ -6,7 +6,6 @@
 #include "log_command.hpp"
 #include "options.hpp"
 #include "progress_bar.hpp"
-#include "stop_on_signal.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -27,20 +26,10 @@ struct log_verify_arguments {
 };
 
 void run(const log_verify_arguments& given) {
-  chunklog::reading_options how;
-  how.threads = static_cast<unsigned>(parse_count(given.threads, "--threads", 0, most_threads));
-  const stop_on_signal signals;
-  how.stop = signals.token();
+  const auto threads =
+      static_cast<unsigned>(parse_count(given.threads, "--threads", 0, most_threads));
   const auto start = std::chrono::steady_clock::now();
-  chunklog::verified found;
-  {
-    progress_bar bar("verify");
-    how.progress = [&, total = log_bytes(given.directory)](std::uint64_t done) {
-      bar.update(done, total);
-    };
-    found = chunklog::verify(given.directory, how);
-  }
-  expect_ok(found);
+  const auto found = verify_with_bar(given.directory, "verify", threads);
   const auto seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const auto& sum = found.summary;

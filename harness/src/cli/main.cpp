@@ -1,15 +1,12 @@
 // annulus: the command.
 #include <fmt/format.h>
 
-#include <csignal>
-#include <cstdio>
+#include <string>
 
 #include "command.hpp"
+#include "exit_status.hpp"
 
 namespace {
-
-constexpr int usage_status = 2;
-constexpr int failure_status = 1;
 
 constexpr auto main_examples = R"(Examples:
   annulus quick                             all rings through the whole pipeline, with a table and plots
@@ -17,14 +14,9 @@ constexpr auto main_examples = R"(Examples:
   annulus bench rings                       the rings alone, beside packaged queues
   annulus put big.iso --disks d0,d1,d2,d3,d4,d5 --data 4 --parity 2
   annulus get big.iso --disks d0,d1,d2,d3,d4,d5 -o copy.iso
-  annulus COMMAND --help                    options and main_examples of one command
+  annulus COMMAND --help                    options and examples of one command
 
 Exit status: 0 success, 1 failure, 2 wrong usage.)";
-
-int report(const char* sentence, int status) {
-  fmt::print(stderr, "annulus: {}\n", sentence);
-  return status;
-}
 
 // CLI11 only says that a subcommand is missing.
 void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
@@ -41,7 +33,6 @@ void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed output is an error like any other
   CLI::App app(
       "Annulus: what should stand between a fast producer of bytes and a slower, jittery consumer?",
       "annulus");
@@ -52,17 +43,8 @@ int main(int argc, char** argv) {
                          add_topo, add_run, add_table, add_plot, add_cell}) {
     add(app);
   }
-  try {
+  return exit_status(app, [&] {
     refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
-    return 0;
-  } catch (const CLI::Success& asked) {
-    return app.exit(asked);  // --help
-  } catch (const CLI::ParseError& wrong) {
-    return report(wrong.what(), usage_status);
-  } catch (const usage_error& wrong) {
-    return report(wrong.what(), usage_status);
-  } catch (const std::exception& problem) {
-    return report(problem.what(), failure_status);
-  }
+  });
 }

@@ -6,8 +6,7 @@
 #include <annulus/chunklog/log.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <annulus/chunklog/shared_writer.hpp>
-#include <coroutine>
-#include <exception>
+#include <annulus/detached_task.hpp>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -46,19 +45,9 @@ commit_lap summed(clock::time_point start, const std::vector<double>& latencies)
           harness::quantile(latencies, 0.5), harness::quantile(latencies, 0.99)};
 }
 
-// Runs at once, and frees itself at its end.
-struct task {
-  struct promise_type {
-    task get_return_object() noexcept { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-};
-
-task await_commits(chunklog::shared_writer& front, bytes_view payload, clock::time_point end,
-                   std::vector<double>& latencies, std::latch& over) {
+detached_task await_commits(chunklog::shared_writer& front, bytes_view payload,
+                            clock::time_point end, std::vector<double>& latencies,
+                            std::latch& over) {
   for (auto before = clock::now(); before < end;) {
     // The thread that would make room is the one that this runs on: it must not wait for it.
     const auto done = front.append(payload, before);
@@ -72,12 +61,22 @@ task await_commits(chunklog::shared_writer& front, bytes_view payload, clock::ti
   over.count_down();
 }
 
-commit_lap summed(clock::time_point start, const std::vector<std::vector<double>>& of_each,
-                  const chunklog::chunk_log& log) {
+// One log with a front, whose producers `load(front, payload, end, latencies)` keeps busy.
+template <class Load>
+commit_lap front_commits(const std::filesystem::path& directory, std::size_t record_bytes,
+                         unsigned producers, double seconds, Load load) {
+  auto opened = chunklog::chunk_log::open(directory);
+  if (!opened.ok()) bench::give_up(opened.message);
+  chunklog::shared_writer front(opened.log->writer());
+  payload_source source(record_bytes, 1);
+  source.make(1, 1);
+  std::vector<std::vector<double>> of_each(producers);
+  const auto start = clock::now();
+  load(front, source.at(0), after(start, seconds), of_each);
   std::vector<double> all;
   for (const auto& mine : of_each) all.insert(all.end(), mine.begin(), mine.end());
   auto out = summed(start, all);
-  out.syncs = log.stats().syncs;
+  out.syncs = opened.log->stats().syncs;
   return out;
 }
 
@@ -85,19 +84,11 @@ commit_lap summed(clock::time_point start, const std::vector<std::vector<double>
 
 commit_lap group_commits(const std::filesystem::path& directory, std::size_t record_bytes,
                          unsigned producers, double seconds) {
-  auto opened = chunklog::chunk_log::open(directory);
-  if (!opened.ok()) bench::give_up(opened.message);
-  chunklog::shared_writer front(opened.log->writer());
-  payload_source source(record_bytes, 1);
-  source.make(1, 1);
-  const auto payload = source.at(0);
-  std::vector<std::vector<double>> of_each(producers);
-  const auto start = clock::now();
-  {
+  const auto load = [](auto& front, auto payload, auto end, auto& of_each) {
     std::vector<std::jthread> threads;
-    threads.reserve(producers);
+    threads.reserve(of_each.size());
     for (auto& mine : of_each) {
-      threads.emplace_back([&, end = after(start, seconds)] {
+      threads.emplace_back([&] {
         mine = latencies_of(end, [&](std::size_t) {
           const auto done = front.append(payload);
           if (!done.ok()) bench::give_up(done.message);
@@ -106,23 +97,18 @@ commit_lap group_commits(const std::filesystem::path& directory, std::size_t rec
         });
       });
     }
-  }
-  return summed(start, of_each, *opened.log);
+  };
+  return front_commits(directory, record_bytes, producers, seconds, load);
 }
 
 commit_lap awaited_commits(const std::filesystem::path& directory, std::size_t record_bytes,
                            unsigned producers, double seconds) {
-  auto opened = chunklog::chunk_log::open(directory);
-  if (!opened.ok()) bench::give_up(opened.message);
-  chunklog::shared_writer front(opened.log->writer());
-  payload_source source(record_bytes, 1);
-  source.make(1, 1);
-  std::vector<std::vector<double>> of_each(producers);
-  std::latch over(producers);
-  const auto start = clock::now();
-  for (auto& mine : of_each) await_commits(front, source.at(0), after(start, seconds), mine, over);
-  over.wait();
-  return summed(start, of_each, *opened.log);
+  const auto load = [](auto& front, auto payload, auto end, auto& of_each) {
+    std::latch over(static_cast<std::ptrdiff_t>(of_each.size()));
+    for (auto& mine : of_each) await_commits(front, payload, end, mine, over);
+    over.wait();
+  };
+  return front_commits(directory, record_bytes, producers, seconds, load);
 }
 
 commit_lap single_commits(const std::filesystem::path& file, std::size_t record_bytes,

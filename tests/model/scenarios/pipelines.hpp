@@ -1,10 +1,9 @@
 // Pipes: what two ends that commit, flush, advance, complete and cancel at once may see.
 #pragma once
 
+#include <annulus/detached_task.hpp>
 #include <annulus/pipelines/pipe.hpp>
 #include <annulus/pipelines/pipe_async.hpp>
-#include <coroutine>
-#include <exception>
 #include <memory>
 #include <optional>
 
@@ -405,24 +404,14 @@ inline void preserved_beyond_the_end() {
   join();
 }
 
-/// A coroutine that runs until it first waits.
-struct coroutine {
-  struct promise_type {
-    coroutine get_return_object() noexcept { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-};
-inline coroutine awaiting_reader(byte_pipe& p, received& got, std::size_t total) {
+inline detached_task awaiting_reader(byte_pipe& p, received& got, std::size_t total) {
   while (got.count() < total) {
     const auto seen = co_await pipelines::async_read(p.reader());
     take(got, seen.buffer);
     require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
   }
 }
-inline coroutine awaiting_writer(byte_pipe& p, std::size_t total, atomic<std::uint32_t>& done) {
+inline detached_task awaiting_writer(byte_pipe& p, std::size_t total, atomic<std::uint32_t>& done) {
   for (std::size_t sent = 0; sent < total; ++sent) {
     stage(p, sent + 1, 1);
     const auto flushed = co_await pipelines::async_flush(p.writer());
@@ -442,8 +431,8 @@ inline void awaited(std::size_t total) {
 }
 
 /// As writing_ends, awaited.
-inline coroutine awaiting_end(byte_pipe& p, received& got, bool by_completion,
-                              atomic<std::uint32_t>& done) {
+inline detached_task awaiting_end(byte_pipe& p, received& got, bool by_completion,
+                                  atomic<std::uint32_t>& done) {
   const auto over = co_await pipelines::async_writing(p.writer());
   require(!over.error, "it is told of the end");
   require(by_completion || got.count() == 1, "not before");
@@ -464,18 +453,21 @@ inline void awaited_writing_ends(bool by_completion) {
 }
 
 /// A stop ends an awaited call for which nothing comes.
-inline coroutine stopped_reader(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
+inline detached_task stopped_reader(byte_pipe& p, std::stop_token token,
+                                    atomic<std::uint32_t>& done) {
   const auto seen = co_await pipelines::async_read(p.reader(), std::move(token));
   require(seen.error == annulus::errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);
 }
-inline coroutine stopped_writer(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
+inline detached_task stopped_writer(byte_pipe& p, std::stop_token token,
+                                    atomic<std::uint32_t>& done) {
   stage(p, 1, 1);
   const auto flushed = co_await pipelines::async_flush(p.writer(), std::move(token));
   require(flushed.error == annulus::errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);
 }
-inline coroutine stopped_writing(byte_pipe& p, std::stop_token token, atomic<std::uint32_t>& done) {
+inline detached_task stopped_writing(byte_pipe& p, std::stop_token token,
+                                     atomic<std::uint32_t>& done) {
   const auto over = co_await pipelines::async_writing(p.writer(), std::move(token));
   require(over.error == annulus::errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);

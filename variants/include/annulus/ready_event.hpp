@@ -33,19 +33,19 @@ class ready_event : private waker {
   /// woken. False, and nothing armed, if it can already. O(1), one kernel call.
   template <class End>
   bool arm(End& end, std::size_t min) {
-    // Relaxed: nobody else knows of this event until arm() below has published it.
-    pending_.store(true, std::memory_order_relaxed);
+    // Relaxed: nobody is told of this arming before arm() below has published it.
+    pending_.fetch_add(1, std::memory_order_relaxed);
     if (end.arm(min, *this)) return true;
-    pending_.store(false, std::memory_order_relaxed);
+    pending_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
 
   /// Afterwards no notification is on its way. fd() may be readable.
   template <class End>
   void disarm(End& end) {
-    if (end.disarm(*this)) pending_.store(false, std::memory_order_relaxed);
+    if (end.disarm(*this)) pending_.fetch_sub(1, std::memory_order_relaxed);
     // Somebody may be notifying at this moment. Acquire: pairs with the release in notified().
-    while (pending_.load(std::memory_order_acquire)) std_platform::yield();
+    while (pending_.load(std::memory_order_acquire) != 0) std_platform::yield();
   }
 
   /// Makes fd() unreadable again.
@@ -59,11 +59,13 @@ class ready_event : private waker {
     auto& event = static_cast<ready_event&>(self);
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event.fd_, &one, sizeof one);
-    event.pending_.store(false, std::memory_order_release);  // pairs with disarm(); the last touch
+    event.pending_.fetch_sub(1, std::memory_order_release);  // pairs with disarm(); the last touch
   }
 
   int fd_;
-  std::atomic<bool> pending_{false};
+  // Armings whose notification is not over. More than one where the descriptor has told of one
+  // whose notifier is not gone yet, and the event is armed anew.
+  std::atomic<int> pending_{0};
 };
 
 }  // namespace annulus

@@ -1,25 +1,13 @@
-// The least that coroutines need: a task that runs at once, and a thread to come back to.
+// A thread for coroutines to come back to.
 #pragma once
 
 #include <condition_variable>
 #include <coroutine>
 #include <deque>
-#include <exception>
 #include <mutex>
 #include <thread>
 
 namespace annulus::testing {
-
-/// Runs until it first waits, and frees itself at its end.
-struct task {
-  struct promise_type {
-    task get_return_object() noexcept { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-};
 
 /// One thread that resumes what is posted to it.
 class event_loop {

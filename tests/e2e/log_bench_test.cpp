@@ -95,6 +95,10 @@ TEST(log_bench, refuses_what_it_cannot_measure) {
                  "--directory names " + nowhere + ", which is no directory");
   expect_refused({"log", "bench", "--records", "0"},
                  "--records must be a whole number from 1 to 4294967296, not '0'");
+  expect_refused(
+      {"log", "bench", "--most-bytes", "much"},
+      "--most-bytes must be a whole number of bytes, or one followed by KiB, MiB or GiB, "
+      "from 1 to 1024GiB, but is \"much\"");
   expect_refused({"log", "bench", "--repetitions", "many"},
                  "--repetitions must be a whole number from 1 to 1000, not 'many'");
   expect_refused({"log", "bench", "--placement", "near"},

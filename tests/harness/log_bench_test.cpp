@@ -186,4 +186,16 @@ TEST(log_bench, what_is_compared_is_measured_in_one_group) {
   EXPECT_EQ(disk_bytes(what), 2720U);
 }
 
+TEST(log_bench, long_records_are_fewer_where_bytes_are_bounded) {
+  plan what;
+  what.rows = {disk_rows};
+  what.sizes = {128, 1000, 5000};
+  what.disk_records = 20;
+  what.most_disk_bytes = 4000;
+  std::map<std::size_t, std::set<std::uint64_t>> records;
+  for (const auto& [at, group] : cells_of(what)) records[at.record_bytes].insert(at.records);
+  EXPECT_EQ(records, (std::map<std::size_t, std::set<std::uint64_t>>{
+                         {128, {20}}, {1000, {4}}, {5000, {1}}}));
+}
+
 }  // namespace annulus::log_bench

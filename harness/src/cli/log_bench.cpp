@@ -29,7 +29,7 @@ constexpr auto log_bench_examples = R"(Rows:
   commits      records confirmed on disk to threads and to coroutines, beside one fdatasync a record
 
 Examples:
-  annulus log bench                                        all of it, in some ten minutes
+  annulus log bench                                        all of it, in some five minutes
   annulus log bench --rows memory --repetitions 9
   annulus log bench --rows disk --sizes 128 --directory /mnt/nvme
   annulus log bench --rows commits --producers 1,8,64,256
@@ -42,7 +42,8 @@ struct log_bench_arguments {
                                 log_bench::commit_rows};
   std::vector<std::string> sizes{"128", "256", "512", "1024", "2048", "4096"};
   std::vector<std::string> producers{"1", "64"};
-  std::string records = "1000000";
+  std::string records = "2000000";
+  std::string most_bytes = "256MiB";
   std::string memory_records = "10000000";
   std::string commit_seconds = "1";
   std::string repetitions = "5";
@@ -90,6 +91,7 @@ std::vector<Value> parse_list(const std::vector<std::string>& given, Parse parse
 constexpr std::uint64_t most_records = std::uint64_t{1} << 32U;
 constexpr std::uint64_t most_record_bytes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t most_producers = 1024;
+constexpr std::uint64_t most_row_bytes = std::uint64_t{1} << 40U;
 constexpr std::uint64_t most_repetitions = 1000;
 
 log_bench::plan plan_from(const log_bench_arguments& given) {
@@ -102,6 +104,7 @@ log_bench::plan plan_from(const log_bench_arguments& given) {
     return parse_count(text, "--producers", 1, most_producers);
   });
   out.disk_records = parse_count(given.records, "--records", 1, most_records);
+  out.most_disk_bytes = harness::parse_size(given.most_bytes, "--most-bytes", 1, most_row_bytes);
   out.memory_records = parse_count(given.memory_records, "--memory-records", 1, most_records);
   out.commit_seconds = parse_seconds(given.commit_seconds);
   out.repetitions =
@@ -184,6 +187,11 @@ void add_log_bench(CLI::App& log) {
       ->capture_default_str();
   command->add_option("--records", given->records, "Records of a row that is stored")
       ->type_name("N")
+      ->capture_default_str();
+  command
+      ->add_option("--most-bytes", given->most_bytes,
+                   "Payload of a row that is stored, at most: of long records it has fewer")
+      ->type_name("SIZE")
       ->capture_default_str();
   command
       ->add_option("--memory-records", given->memory_records,

@@ -95,9 +95,10 @@ std::vector<planned> cells_of(const plan& what) {
   }
   for (const auto size : what.sizes) {
     if (!wanted(disk_rows) && !wanted(durable_rows)) break;
+    const auto fitting = std::max<std::uint64_t>(1, what.most_disk_bytes / size);
     for (const auto* row : {disk_rows, durable_rows, roof_rows}) {
       if (row == roof_rows || wanted(row))
-        out.push_back({{row, size, 1, what.disk_records}, group});
+        out.push_back({{row, size, 1, std::min(what.disk_records, fitting)}, group});
     }
     ++group;
   }

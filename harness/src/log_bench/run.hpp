@@ -56,6 +56,7 @@ struct plan {
   std::vector<std::size_t> sizes{};
   std::uint64_t memory_records = 0;
   std::uint64_t disk_records = 0;
+  std::uint64_t most_disk_bytes = ~std::uint64_t{0};  ///< of payload: long records are fewer
   std::vector<unsigned> producers{};
   std::size_t commit_bytes = 128;
   double commit_seconds = 1;

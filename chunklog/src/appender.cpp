@@ -12,6 +12,8 @@ namespace {
 
 // Of a long record, so much is read at a time that the copy finds it in the nearest cache.
 constexpr std::size_t near_bytes = std::size_t{8} << 10U;
+// Of a batch, so much is published at a time, so that the other threads soon have something to do.
+constexpr std::size_t run_bytes = std::size_t{16} << 10U;
 constexpr std::uint64_t most_chunks = 0x10000;
 
 }  // namespace
@@ -57,12 +59,65 @@ appender::appender(const log_directory& directory, const options& how, mirror_ri
   }
   if (rolls) ++chunks_;
   end_ = rolls ? bytes : end_ + bytes;
-  counts_.records.add();
-  counts_.bytes.add(bytes);
-  marks_.set({counts_.bytes.get(), id + 1});
-  // Release: pairs with next_id().
-  next_id_.store(id + 1, std::memory_order_release);
+  count(1, bytes, id + 1);
   return {{}, id};
+}
+
+void appender::count(std::uint64_t records, std::uint64_t bytes, std::uint64_t next_id) {
+  counts_.records.add(records);
+  counts_.bytes.add(bytes);
+  marks_.set({counts_.bytes.get(), next_id});
+  // Release: pairs with next_id().
+  next_id_.store(next_id, std::memory_order_release);
+}
+
+appended_batch appender::append_batch(std::span<const bytes_view> payloads, const until& limit) {
+  appended_batch done;
+  while (!payloads.empty()) {
+    // Relaxed: this thread's own.
+    const auto id = next_id_.load(std::memory_order_relaxed);
+    auto n = put_run(payloads);
+    if (n == 0) {
+      auto one = append(payloads.first(1), limit);
+      if (!one.ok()) {
+        static_cast<status&>(done) = std::move(one);
+        return done;
+      }
+      n = 1;
+    }
+    if (done.records == 0) done.first = id;
+    done.records += n;
+    payloads = payloads.subspan(n);
+  }
+  return done;
+}
+
+// As many of the first ones as are nothing to wait or to decide for, published at once. Returns
+// their number; if it is 0, append() knows why.
+[[gnu::flatten]] std::size_t appender::put_run(std::span<const bytes_view> payloads) {
+  if (closed_) return 0;
+  auto& ring = ring_.writer();
+  const auto got = ring.try_reserve(record_layout::header_bytes);
+  if (got.error) return 0;
+  auto room = std::min<std::uint64_t>(
+      {got.memory.first.size(), run_bytes, how_.chunk_bytes - std::min(end_, how_.chunk_bytes)});
+  if (how_.max_bytes != 0) {
+    room = std::min(room, how_.max_bytes - std::min(used_bytes(), how_.max_bytes));
+  }
+  // Relaxed: this thread's own.
+  auto id = next_id_.load(std::memory_order_relaxed);
+  std::uint64_t total = 0;
+  std::size_t n = 0;
+  for (; n < payloads.size(); ++n, ++id) {
+    const auto bytes = record_layout::header_bytes + payloads[n].size();
+    if (bytes > room - total || bytes > how_.record_bytes) break;
+    encode(got.memory.first.data() + total, payloads.subspan(n, 1), bytes, id);
+    total += bytes;
+  }
+  if (n == 0 || ring.commit(static_cast<std::size_t>(total))) return 0;
+  end_ += total;
+  count(n, total, id);
+  return n;
 }
 
 status appender::unfit(std::uint64_t bytes) const {
@@ -110,7 +165,12 @@ std::error_code appender::put(std::span<const bytes_view> parts, std::size_t byt
     got = wait_for(bytes, limit);
     if (got.error) return got.error;
   }
-  std::byte* const record = got.memory.first.data();
+  encode(got.memory.first.data(), parts, bytes, id);
+  return ring.commit(bytes);
+}
+
+void appender::encode(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
+                      std::uint64_t id) noexcept {
   store_be(record + record_layout::length,
            static_cast<std::uint32_t>(bytes - record_layout::checksum));
   store_le(record + record_layout::id, id);
@@ -128,7 +188,6 @@ std::error_code appender::put(std::span<const bytes_view> parts, std::size_t byt
     }
   }
   store_le(record + record_layout::checksum, sum);
-  return ring.commit(bytes);
 }
 
 // Waits for room for a quarter of the ring rather than for one record: who sleeps and wakes for
@@ -144,7 +203,7 @@ reservation appender::wait_for(std::size_t bytes, const until& limit) {
 // From the first piece on there is no way back: half a record cannot be taken out again.
 std::error_code appender::put_in_pieces(std::span<const bytes_view> parts, std::uint64_t bytes,
                                         std::uint64_t id, const until& limit) {
-  const auto header = encode(make_header(id, parts));
+  const auto header = chunklog::encode(make_header(id, parts));
   auto& ring = ring_.writer();
   std::size_t done = 0;
   bytes_view part = header;

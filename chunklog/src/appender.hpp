@@ -25,6 +25,7 @@ class appender {
            log_state& state, const log_drain& drain, const recovered& found);
 
   appended append(std::span<const bytes_view> parts, const until& limit);
+  appended_batch append_batch(std::span<const bytes_view> payloads, const until& limit);
   void close() noexcept { closed_ = true; }
 
   /// Acquire: pairs with the release in append(); who learns of an ID may order its sync.
@@ -42,6 +43,10 @@ class appender {
   [[nodiscard, gnu::cold, gnu::noinline]] status unfit(std::uint64_t bytes) const;
   [[gnu::cold, gnu::noinline]] status begin_chunk(const until& limit);
   [[gnu::cold, gnu::noinline]] status make_room(std::uint64_t bytes, const until& limit);
+  std::size_t put_run(std::span<const bytes_view> payloads);
+  void encode(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
+              std::uint64_t id) noexcept;
+  void count(std::uint64_t records, std::uint64_t bytes, std::uint64_t next_id);
   std::error_code put(std::span<const bytes_view> parts, std::size_t bytes, std::uint64_t id,
                       const until& limit);
   [[gnu::cold, gnu::noinline]] reservation wait_for(std::size_t bytes, const until& limit);

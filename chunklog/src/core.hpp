@@ -25,6 +25,10 @@ class log_core {
   [[nodiscard]] appended append(std::span<const bytes_view> parts, const until& limit) {
     return appender_.append(parts, limit);
   }
+  [[nodiscard]] appended_batch append_batch(std::span<const bytes_view> payloads,
+                                            const until& limit) {
+    return appender_.append_batch(payloads, limit);
+  }
   status flush() { return state_.reach(goal::flushed, 0, {}); }
   status sync() { return state_.reach(goal::checkpointed, 0, {}); }
   status close();

@@ -55,16 +55,7 @@ appended log_writer::append(std::span<const bytes_view> parts, const until& limi
   return core_->append(parts, limit);
 }
 appended_batch log_writer::append_batch(std::span<const bytes_view> payloads, const until& limit) {
-  appended_batch done;
-  for (const auto& payload : payloads) {
-    auto one = core_->append({&payload, 1}, limit);
-    if (!one.ok()) {
-      static_cast<status&>(done) = std::move(one);
-      break;
-    }
-    if (done.records++ == 0) done.first = one.id;
-  }
-  return done;
+  return core_->append_batch(payloads, limit);
 }
 status log_writer::flush() {
   return core_->flush();

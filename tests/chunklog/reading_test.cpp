@@ -71,6 +71,74 @@ TEST(append_batch, appends_a_record_each) {
   EXPECT_EQ(drain(*log), (records{{1, texts[0]}, {2, texts[1]}, {3, texts[2]}, {4, texts[0]}}));
 }
 
+// Of lengths that end chunks, exceed what is published at once, and exceed a quarter of the ring.
+std::vector<std::string> payloads_of_many_lengths() {
+  std::vector<std::string> out;
+  for (std::uint64_t i = 1; i <= 600; ++i) {
+    const auto long_one = i % 100 == 0 ? std::uint64_t{20'000} : 0;
+    out.push_back(payload(i, long_one + i * 37 % 1500));
+  }
+  return out;
+}
+
+TEST(append_batch, writes_what_single_appends_would) {
+  const scratch dir;
+  auto how = limited(50'000, 4096);
+  how.ring_bytes = 1 << 16;
+  const auto texts = payloads_of_many_lengths();
+  std::vector<bytes_view> views;
+  for (const auto& text : texts) views.push_back(view_of(text));
+  auto single = must_open(dir / "single", how);
+  for (const auto& text : texts) must_append(*single, text);
+  auto batched = must_open(dir / "batched", how);
+  const auto done = batched->writer().append_batch(views);
+  ASSERT_TRUE(done.ok()) << done.message;
+  EXPECT_EQ(done.first, 1U);
+  EXPECT_EQ(done.records, views.size());
+  const auto next = batched->writer().append_batch(std::span(views).first(3));
+  EXPECT_EQ(next.first, views.size() + 1);
+  for (int i = 0; i < 3; ++i) must_append(*single, texts[static_cast<std::size_t>(i)]);
+  EXPECT_EQ(batched->stats().appended_records, single->stats().appended_records);
+  EXPECT_EQ(batched->stats().appended_bytes, single->stats().appended_bytes);
+  ASSERT_TRUE(single->close().ok());
+  ASSERT_TRUE(batched->close().ok());
+  EXPECT_EQ(contents(dir / "batched"), contents(dir / "single"));
+}
+
+TEST(append_batch, stops_at_the_cap_with_what_fits) {
+  const scratch dir;
+  auto how = limited(1000, 4096);
+  how.max_bytes = 2000;
+  how.full = when_full::reject;
+  auto log = must_open(dir.log(), how);
+  const auto text = payload(1, 84);  // 100 bytes with its header: 20 fit
+  const std::vector<bytes_view> views(25, view_of(text));
+  const auto done = log->writer().append_batch(views);
+  EXPECT_EQ(done.error, errc::log_full) << done.message;
+  EXPECT_EQ(done.records, 20U);
+  EXPECT_EQ(done.first, 1U);
+  EXPECT_EQ(log->stats().used_bytes, 2000U);
+  EXPECT_EQ(log->stats().rejected, 1U);
+}
+
+TEST(append_batch, of_a_closed_log_appends_nothing) {
+  const scratch dir;
+  auto log = must_open(dir.log());
+  ASSERT_TRUE(log->close().ok());
+  const std::vector<bytes_view> views(3);
+  const auto done = log->writer().append_batch(views);
+  EXPECT_EQ(done.error, errc::closed);
+  EXPECT_EQ(done.records, 0U);
+}
+
+TEST(append_batch, of_nothing_does_nothing) {
+  const scratch dir;
+  auto log = must_open(dir.log());
+  const auto done = log->writer().append_batch({});
+  EXPECT_TRUE(done.ok());
+  EXPECT_EQ(done.records, 0U);
+}
+
 TEST(append, of_records_larger_than_the_ring) {
   for (const std::size_t cache_bytes : {std::size_t{0}, std::size_t{1} << 20U}) {
     const scratch dir;

@@ -27,7 +27,7 @@ long faults_of_a_first_lap(const memory_policy& memory) {
 }
 
 TEST(ring_memory, is_there_before_the_first_append) {
-  constexpr long pages = (std::size_t{4} << 20U) / 4096;
+  const long pages = static_cast<long>(options{}.ring_bytes / 4096);
   const auto there = faults_of_a_first_lap({.prefault = true});
   const auto not_there = faults_of_a_first_lap({});
   EXPECT_EQ(options{}.memory, memory_policy{.prefault = true});

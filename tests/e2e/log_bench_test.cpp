@@ -61,10 +61,11 @@ TEST(log_bench, says_where_the_threads_were) {
   const arguments disk{"--sizes", "128", "--rows", "disk"};
   EXPECT_TRUE(contains(run(small(where, disk)).out, "In disk rows the appender and the reader"));
   auto anywhere = disk;
-  anywhere.insert(anywhere.end(), {"--placement", "none"});
+  anywhere.insert(anywhere.end(), {"--placement", "none", "--append", "each"});
   const auto done = run(small(where, anywhere));
   ASSERT_EQ(done.status, 0) << done.err;
   EXPECT_TRUE(contains(done.out, "In disk rows the kernel chose the threads' CPUs."));
+  EXPECT_TRUE(contains(done.out, "Records were appended one by one."));
 }
 
 TEST(log_bench, prints_the_seeds_columns) {
@@ -103,6 +104,7 @@ TEST(log_bench, refuses_what_it_cannot_measure) {
                  "--repetitions must be a whole number from 1 to 1000, not 'many'");
   expect_refused({"log", "bench", "--placement", "near"},
                  "--placement is 'pair' or 'none', not 'near'");
+  expect_refused({"log", "bench", "--append", "all"}, "--append is 'batches' or 'each', not 'all'");
   expect_refused({"log", "bench", "--commit-seconds", "nan"},
                  "--commit-seconds must be a number from 0.001 to 60, not 'nan'");
 }

@@ -48,6 +48,7 @@ struct log_bench_arguments {
   std::string commit_seconds = "1";
   std::string repetitions = "5";
   std::string placement = "pair";
+  std::string append = "batches";
   std::string out = "-";
   bool json = false;
   bool save = false;
@@ -112,6 +113,10 @@ log_bench::plan plan_from(const log_bench_arguments& given) {
   if (given.placement != "pair" && given.placement != "none") {
     throw usage_error(fmt::format("--placement is 'pair' or 'none', not '{}'", given.placement));
   }
+  if (given.append != "batches" && given.append != "each") {
+    throw usage_error(fmt::format("--append is 'batches' or 'each', not '{}'", given.append));
+  }
+  out.in_batches = given.append == "batches";
   out.placed = given.placement == "pair";
   out.cpus = harness::nearest_pair(harness::this_machine());
   return out;
@@ -215,6 +220,11 @@ void add_log_bench(CLI::App& log) {
                    "Disk rows: 'pair' keeps the appender and the reader on one of the nearest two "
                    "CPUs and the log's own thread on the other; 'none' leaves them to the kernel")
       ->type_name("pair|none")
+      ->capture_default_str();
+  command
+      ->add_option("--append", given->append,
+                   "Disk rows: records are appended in 'batches' of 16 KiB, or 'each' by a call")
+      ->type_name("batches|each")
       ->capture_default_str();
   command
       ->add_option("--directory", given->directory,

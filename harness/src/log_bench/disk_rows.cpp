@@ -22,13 +22,22 @@ void expect(const chunklog::status& done) {
 // Payloads are made this many bytes at a time.
 constexpr std::size_t block_bytes = std::size_t{16} << 10U;
 
-void append_all(chunklog::log_writer& to, std::size_t record_bytes, std::uint64_t records) {
+void append_all(chunklog::log_writer& to, appending how, std::size_t record_bytes,
+                std::uint64_t records) {
   const auto most = std::max<std::size_t>(1, block_bytes / record_bytes);
   payload_source source(record_bytes, most);
+  std::vector<bytes_view> payloads(most);
+  for (std::size_t i = 0; i < most; ++i) payloads[i] = source.at(i);
   for (std::uint64_t id = 1; id <= records;) {
     const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(most, records - id + 1));
     source.make(id, n);
-    for (std::size_t i = 0; i < n; ++i, ++id) expect(to.append(source.at(i)));
+    const auto batch = std::span(payloads).first(n);
+    if (how == appending::batches) {
+      expect(to.append_batch(batch));
+    } else {
+      for (const auto payload : batch) expect(to.append(payload));
+    }
+    id += n;
   }
   expect(to.flush());
 }
@@ -62,7 +71,7 @@ void sync_chunks(const std::filesystem::path& directory) {
 }  // namespace
 
 lap logged_records(const thread_places& where, const std::filesystem::path& directory,
-                   std::size_t record_bytes, std::uint64_t records, syncing how) {
+                   std::size_t record_bytes, std::uint64_t records, syncing how, appending by) {
   // The log's own thread inherits where it may run.
   const auto opened = started_on(where.log, [&] {
                         return chunklog::chunk_log::open(directory, options_for(how));
@@ -70,7 +79,7 @@ lap logged_records(const thread_places& where, const std::filesystem::path& dire
   expect(opened);
   const auto start = reading::now();
   auto appender =
-      started_on(where.ends, [&] { append_all(opened.log->writer(), record_bytes, records); });
+      started_on(where.ends, [&] { append_all(opened.log->writer(), by, record_bytes, records); });
   auto reader = started_on(where.ends, [&] {
     take_all(opened.log->reader(), record_bytes, records);
     return reading::now();

@@ -18,6 +18,12 @@ enum class syncing {
   log,   ///< as it does by default: each chunk that is full, and all of it at the end
 };
 
+/// How records are appended.
+enum class appending {
+  batches,  ///< 16 KiB of payload a call, as in the memory rows
+  each,     ///< a call for each
+};
+
 /// On which CPUs threads run; none: where the kernel puts them.
 struct thread_places {
   std::vector<int> ends{};  ///< the appender and the reader
@@ -30,7 +36,8 @@ struct thread_places {
 /// behind the last record. `directory` must not exist; it is left there. Ends the program if a call
 /// fails; throws bench::corruption if other bytes arrive.
 lap logged_records(const thread_places& where, const std::filesystem::path& directory,
-                   std::size_t record_bytes, std::uint64_t records, syncing how);
+                   std::size_t record_bytes, std::uint64_t records, syncing how,
+                   appending by = appending::batches);
 
 /// Has `work()` done by a thread that stays on `cpus`, as do those that it starts.
 template <class Work>

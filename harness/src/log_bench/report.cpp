@@ -248,6 +248,10 @@ std::string to_text(const plan& how, const outcome& found, const std::string& fi
   } else if (stores) {
     out += "In disk rows the kernel chose the threads' CPUs.\n";
   }
+  if (stores) {
+    out += how.in_batches ? "Records were appended in batches of 16 KiB.\n"
+                          : "Records were appended one by one.\n";
+  }
   out += fmt::format(
       "Meanwhile others, the kernel's own threads among them, used {:.1f} % of the two CPUs, and "
       "the "
@@ -267,6 +271,7 @@ json to_json(const plan& how, const outcome& found, const std::string& file_syst
            {"file_system", file_system},
            {"cpus", {{"producer", how.cpus.producer}, {"consumer", how.cpus.consumer}}},
            {"placement", how.placed ? "pair" : "none"},
+           {"append", how.in_batches ? "batches" : "each"},
            {"repetitions", how.repetitions},
            {"commit_seconds", how.commit_seconds},
            {"disturbance_percent",

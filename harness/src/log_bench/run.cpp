@@ -48,7 +48,8 @@ lap stored_records(const cell& at, const plan& how, const std::filesystem::path&
       how.placed ? thread_places{{how.cpus.producer}, {how.cpus.consumer}} : thread_places{};
   if (at.row == roof_rows) return bare_writes(where, place, at.record_bytes, at.records);
   return logged_records(where, place, at.record_bytes, at.records,
-                        at.row == durable_rows ? syncing::log : syncing::none);
+                        at.row == durable_rows ? syncing::log : syncing::none,
+                        how.in_batches ? appending::batches : appending::each);
 }
 
 void measure_on_disk(cell& at, const plan& how) {

@@ -65,6 +65,7 @@ struct plan {
   /// Disk rows: the ends stay on the one of `cpus` and the log's own thread on the other; else all
   /// run where the kernel puts them.
   bool placed = true;
+  bool in_batches = true;  ///< disk rows: append_batch of 16 KiB, else append of each record
   std::filesystem::path directory{};  ///< where files go; exists, and is left empty
 };
 

@@ -50,7 +50,7 @@ struct options {
   chunklog::durability durability{};
   /// The memory between `append` and the I/O thread, in bytes; rounded up to whole pages, and to
   /// 64 KiB at least. A record above a quarter of it goes through in pieces.
-  std::size_t ring_bytes = std::size_t{4} << 20U;
+  std::size_t ring_bytes = std::size_t{8} << 20U;
   /// What that memory is like. It is there when `open` returns, unless asked otherwise: a page that
   /// is touched first by an append costs it microseconds. What cannot be had fails `open`.
   memory_policy memory{.prefault = true};
@@ -61,7 +61,7 @@ struct options {
   std::chrono::microseconds linger{500};
   /// What was written last stays in memory for a reader that keeps up, up to this many bytes; at
   /// most half the ring. 0: the reader always goes to the file. No effect on order or durability.
-  std::size_t cache_bytes = std::size_t{2} << 20U;
+  std::size_t cache_bytes = std::size_t{4} << 20U;
   on_damage damage = on_damage::stop;
   /// Reserves each chunk's disk space when it is begun, and gives back what it has not used. A file
   /// system that cannot do so is not asked again.

@@ -1,9 +1,9 @@
 #include "block_decoder.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <annulus/pipeline/error.hpp>
+
+#include "format.hpp"
 
 namespace annulus::pipeline {
 
@@ -40,7 +40,7 @@ void block_decoder::choose_frames(std::uint64_t index, std::size_t frame) {
       continue;
     }
     ++rotten_frames_;
-    shard->fault = fmt::format("rotten: frame {}", index);
+    shard->fault = formatted("rotten: frame {}", index);
     std::rotate(order_.begin() + static_cast<std::ptrdiff_t>(i),
                 order_.begin() + static_cast<std::ptrdiff_t>(i) + 1, order_.end());
   }
@@ -70,8 +70,8 @@ void block_decoder::compute_lost(std::size_t shard_size) {
 
 void block_decoder::give_up(std::size_t good) const {
   throw error(error_kind::failed,
-              fmt::format("object '{}' needs {} good shards and has {}; at fault: {}",
-                          object_.meta.name, object_.meta.geometry.data, good, object_.faults()));
+              formatted("object '{}' needs {} good shards and has {}; at fault: {}",
+                        object_.meta.name, object_.meta.geometry.data, good, object_.faults()));
 }
 
 }  // namespace annulus::pipeline

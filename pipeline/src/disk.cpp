@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <set>
 
+#include "format.hpp"
 #include "system_error.hpp"
 
 namespace annulus::pipeline {
@@ -63,7 +63,7 @@ void check_disk_list(const std::vector<fs::path>& disks) {
   for (const auto& disk : disks) {
     if (disk.empty()) throw error(error_kind::bad_argument, "a disk's name is empty");
     if (!seen.insert(fs::absolute(disk).lexically_normal() / "").second) {
-      throw error(error_kind::bad_argument, fmt::format("disk {} is named twice", disk.string()));
+      throw error(error_kind::bad_argument, formatted("disk {} is named twice", disk.string()));
     }
   }
 }
@@ -75,7 +75,7 @@ void prepare_disk(const fs::path& disk) {
   if (!problem && access(staging.c_str(), W_OK | X_OK) != 0) problem = last_error();
   if (problem) {
     throw error(error_kind::failed,
-                fmt::format("disk {} cannot be written: {}", disk.string(), problem.message()));
+                formatted("disk {} cannot be written: {}", disk.string(), problem.message()));
   }
 }
 
@@ -120,7 +120,7 @@ staged_object::staged_object(fs::path disk, const std::string& id)
     }
   }
   throw error(error_kind::failed,
-              fmt::format("disk {} cannot be written: {}", disk_.string(), last_error().message()));
+              formatted("disk {} cannot be written: {}", disk_.string(), last_error().message()));
 }
 
 staged_object::~staged_object() {

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <annulus/error.hpp>
@@ -9,6 +8,7 @@
 #include <numeric>
 
 #include "block_decoder.hpp"
+#include "format.hpp"
 
 namespace annulus::pipeline {
 namespace {
@@ -18,9 +18,8 @@ byte_range checked_range(const get_options& what, std::uint64_t size) {
   if (what.range->first > what.range->last || what.range->last >= size) {
     throw error(
         error_kind::bad_argument,
-        fmt::format("range {}-{} is outside object '{}', which has bytes 0 to {} ({} bytes)",
-                    what.range->first, what.range->last, what.name, size == 0 ? 0 : size - 1,
-                    size));
+        formatted("range {}-{} is outside object '{}', which has bytes 0 to {} ({} bytes)",
+                  what.range->first, what.range->last, what.name, size == 0 ? 0 : size - 1, size));
   }
   return *what.range;
 }
@@ -39,8 +38,8 @@ get_report get(const get_options& what, const std::function<std::error_code(byte
   const auto block_bytes = object.meta.geometry.block;
   for (auto index = range.first / block_bytes; index <= range.last / block_bytes; ++index) {
     if (what.stop.stop_requested()) {
-      throw error(error_kind::cancelled, fmt::format("get of '{}' was interrupted after {} bytes",
-                                                     what.name, report.bytes));
+      throw error(error_kind::cancelled,
+                  formatted("get of '{}' was interrupted after {} bytes", what.name, report.bytes));
     }
     const auto start = index * block_bytes;
     const auto from = static_cast<std::size_t>(std::max(range.first, start) - start);
@@ -54,8 +53,8 @@ get_report get(const get_options& what, const std::function<std::error_code(byte
       const auto high = std::min(to, at + piece.size());
       if (low < high) {
         if (const auto problem = emit(piece.subspan(low - at, high - low))) {
-          throw error(error_kind::failed, fmt::format("output of object '{}' failed: {}", what.name,
-                                                      problem.message()));
+          throw error(error_kind::failed,
+                      formatted("output of object '{}' failed: {}", what.name, problem.message()));
         }
         report.bytes += high - low;
       }

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <annulus/pipeline/bitrot.hpp>
@@ -11,6 +10,7 @@
 #include <optional>
 
 #include "block_decoder.hpp"
+#include "format.hpp"
 #include "scan.hpp"
 
 namespace annulus::pipeline {
@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void cannot_heal(const std::string& name, const std::string& why) {
-  throw error(error_kind::failed, fmt::format("object '{}' cannot be healed: {}", name, why));
+  throw error(error_kind::failed, formatted("object '{}' cannot be healed: {}", name, why));
 }
 
 // Whether a directory holds a shard of a newer put of the object than `meta` is of.
@@ -37,8 +37,8 @@ bool is_there(const fs::path& path) {
 void restore_disk(const fs::path& disk) {
   const auto parent = (fs::absolute(disk) / "").lexically_normal().parent_path().parent_path();
   if (!is_there(parent)) {
-    throw error(error_kind::failed, fmt::format("disk {} is missing, and so is {} above it",
-                                                disk.string(), parent.string()));
+    throw error(error_kind::failed, formatted("disk {} is missing, and so is {} above it",
+                                              disk.string(), parent.string()));
   }
   prepare_disk(disk);
 }
@@ -82,9 +82,9 @@ void spare_newer(const object_meta& meta, const std::vector<healed_shard>& shard
   for (const auto& shard : shards) {
     const auto target = shard.disk / meta.name;
     if (!holds_newer(target, meta)) continue;
-    cannot_heal(meta.name, fmt::format("{} is a shard of a newer put, of which too few are left; "
-                                       "move it away to keep the older object",
-                                       target.string()));
+    cannot_heal(meta.name, formatted("{} is a shard of a newer put, of which too few are left; "
+                                     "move it away to keep the older object",
+                                     target.string()));
   }
 }
 
@@ -151,9 +151,8 @@ void rebuild(found_object& object, const heal_options& how, std::vector<healed_s
   const auto blocks = meta.geometry.blocks(meta.size);
   for (std::uint64_t block = 0; block < blocks; ++block) {
     if (how.stop.stop_requested()) {
-      throw error(
-          error_kind::cancelled,
-          fmt::format("heal of '{}' was interrupted; no shard of it was changed", meta.name));
+      throw error(error_kind::cancelled,
+                  formatted("heal of '{}' was interrupted; no shard of it was changed", meta.name));
     }
     const auto rebuilt = decoder.read(block);
     for (std::size_t i = 0; i < repairs.size(); ++i) repairs[i].write(rebuilt[i]);
@@ -175,20 +174,20 @@ heal_report heal(const heal_options& how) {
   const auto& shape = object.meta.geometry;
   if (how.disks.size() < shape.shards()) {
     throw error(error_kind::bad_argument,
-                fmt::format("object '{}' has {} shards, but {} disks are named: heal needs all of "
-                            "its disks, also those that are gone",
-                            how.name, shape.shards(), how.disks.size()));
+                formatted("object '{}' has {} shards, but {} disks are named: heal needs all of "
+                          "its disks, also those that are gone",
+                          how.name, shape.shards(), how.disks.size()));
   }
   const auto state = scan(object, [&](std::uint64_t done, std::uint64_t total) {
     if (how.stop.stop_requested()) {
       throw error(error_kind::cancelled,
-                  fmt::format("heal of '{}' was interrupted; nothing was changed", how.name));
+                  formatted("heal of '{}' was interrupted; nothing was changed", how.name));
     }
     if (how.checking) how.checking(done, total);
   });
   if (!state.recoverable) {
-    cannot_heal(how.name, fmt::format("every block needs {} good shards; at fault: {}", shape.data,
-                                      object.faults()));
+    cannot_heal(how.name, formatted("every block needs {} good shards; at fault: {}", shape.data,
+                                    object.faults()));
   }
   heal_report report{.meta = object.meta, .shards = shards_to_rebuild(object)};
   spare_newer(report.meta, report.shards);

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include <annulus/pipeline/input.hpp>
 #include <cerrno>
 
+#include "format.hpp"
 #include "system_error.hpp"
 #include "vectored_io.hpp"
 
@@ -34,7 +34,7 @@ std::error_code wait_readable(int fd, const std::stop_token& stop) {
 input input::open(const std::filesystem::path& path) {
   if (path == "-") return {unique_fd(), STDIN_FILENO, "standard input"};
   const auto refuse = [&](const std::string& why) {
-    throw error(error_kind::failed, fmt::format("input {} cannot be read: {}", path.string(), why));
+    throw error(error_kind::failed, formatted("input {} cannot be read: {}", path.string(), why));
   };
   unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) refuse(last_error().message());

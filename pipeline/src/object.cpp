@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <sys/random.h>
 
 #include <annulus/pipeline/bitrot.hpp>
@@ -8,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <tuple>
+
+#include "format.hpp"
 
 namespace annulus::pipeline {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::array<std::pair<sink_kind, std::string_view>, 3> sink_names{{
 
 std::string hex(bytes_view bytes) {
   std::string text;
-  for (const auto byte : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  for (const auto byte : bytes) text += formatted("{:02x}", std::to_integer<unsigned>(byte));
   return text;
 }
 
@@ -53,7 +54,7 @@ object_meta meta_of(const nlohmann::json& body) {
   object_meta meta;
   if (const auto format = body.at("format").get<int>(); format != format_version) {
     throw error(error_kind::failed,
-                fmt::format("format is {}, only {} is known", format, format_version));
+                formatted("format is {}, only {} is known", format, format_version));
   }
   meta.name = body.at("name").get<std::string>();
   meta.id = body.at("id").get<std::string>();
@@ -70,7 +71,7 @@ object_meta meta_of(const nlohmann::json& body) {
   meta.geometry.validate();
   if (meta.shard >= meta.geometry.shards()) {
     throw error(error_kind::failed,
-                fmt::format("its shard is {} of {}", meta.shard, meta.geometry.shards()));
+                formatted("its shard is {} of {}", meta.shard, meta.geometry.shards()));
   }
   return meta;
 }
@@ -123,11 +124,11 @@ std::string random_id() {
 void check_object_name(std::string_view name) {
   constexpr std::size_t longest = 255;
   const auto refuse = [&](std::string_view why) {
-    throw error(error_kind::bad_argument, fmt::format("object name '{}' {}", name, why));
+    throw error(error_kind::bad_argument, formatted("object name '{}' {}", name, why));
   };
   if (name.empty()) refuse("is empty");
   if (name.size() > longest)
-    refuse(fmt::format("has {} bytes, at most {} are allowed", name.size(), longest));
+    refuse(formatted("has {} bytes, at most {} are allowed", name.size(), longest));
   if (name.front() == '.') refuse("starts with a dot");
   if (name.find('/') != std::string_view::npos) refuse("contains '/'");
   if (name.find('\0') != std::string_view::npos) refuse("contains a zero byte");

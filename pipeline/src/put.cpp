@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <annulus/all.hpp>
@@ -10,6 +9,7 @@
 #include <annulus/pipeline/shards.hpp>
 
 #include "block_encoder.hpp"
+#include "format.hpp"
 #include "team.hpp"
 
 namespace annulus::pipeline {
@@ -151,8 +151,8 @@ outcome transmit(input& from, const put_options& how, std::vector<shard_sink>& s
     });
   } catch (const std::system_error& problem) {
     throw error(error_kind::failed,
-                fmt::format("{} rings '{}' of {} bytes cannot be made: {}", sinks.size(), how.ring,
-                            how.ring_size, problem.what()));
+                formatted("{} rings '{}' of {} bytes cannot be made: {}", sinks.size(), how.ring,
+                          how.ring_size, problem.what()));
   }
   return result;
 }
@@ -176,14 +176,14 @@ void drop_failed(const put_options& how, const std::vector<std::error_code>& sha
     const auto disk = how.disks.empty() ? std::filesystem::path("null") : how.disks[i];
     report.failures.push_back({disk, shards[i].message()});
     reasons +=
-        fmt::format("{}{} ({})", reasons.empty() ? "" : ", ", disk.string(), shards[i].message());
+        formatted("{}{} ({})", reasons.empty() ? "" : ", ", disk.string(), shards[i].message());
   }
   const auto good = shards.size() - report.failures.size();
   if (good < how.geometry.write_quorum()) {
     throw error(error_kind::failed,
-                fmt::format("object '{}' was not stored: {} of {} disks took their shard, {} are "
-                            "needed; failed: {}",
-                            how.name, good, shards.size(), how.geometry.write_quorum(), reasons));
+                formatted("object '{}' was not stored: {} of {} disks took their shard, {} are "
+                          "needed; failed: {}",
+                          how.name, good, shards.size(), how.geometry.write_quorum(), reasons));
   }
 }
 
@@ -222,30 +222,30 @@ void check(const put_options& how) {
   if (!all_rings::with(how.ring, [](auto) {})) {
     std::string known;
     for (const auto& info : all_rings::infos)
-      known += fmt::format("{}{}", known.empty() ? "" : ", ", info.name);
-    refuse(fmt::format("there is no ring '{}'; the rings are {}", how.ring, known));
+      known += formatted("{}{}", known.empty() ? "" : ", ", info.name);
+    refuse(formatted("there is no ring '{}'; the rings are {}", how.ring, known));
   }
   if (how.ring_size == 0 || how.ring_size > max_capacity) {
-    refuse(fmt::format("the ring size must be 1 to {} bytes, not {}", max_capacity, how.ring_size));
+    refuse(formatted("the ring size must be 1 to {} bytes, not {}", max_capacity, how.ring_size));
   }
   if (how.read_size == 0) refuse("the read size must be at least 1 byte, not 0");
   if (how.hand != hand_over::copy && how.ring_size < frame) {
     refuse(
-        fmt::format("in place, a ring must hold a frame: the ring size is {} bytes, a frame of {} "
-                    "shards of {} bytes "
-                    "has {}",
-                    how.ring_size, shards, how.geometry.shard_size(how.geometry.block), frame));
+        formatted("in place, a ring must hold a frame: the ring size is {} bytes, a frame of {} "
+                  "shards of {} bytes "
+                  "has {}",
+                  how.ring_size, shards, how.geometry.shard_size(how.geometry.block), frame));
   }
   const auto largest = chunklog::default_chunk_bytes - chunklog::record_layout::header_bytes;
   if (how.sink == sink_kind::chunks && frame > largest) {
-    refuse(fmt::format("a frame must fit a chunk of the log, {} bytes; it has {}", largest, frame));
+    refuse(formatted("a frame must fit a chunk of the log, {} bytes; it has {}", largest, frame));
   }
   if (how.sink == sink_kind::null) return;
   check_object_name(how.name);
   check_disk_list(how.disks);
   if (how.disks.size() != shards) {
-    refuse(fmt::format("{} data and {} parity shards need {} disks, but {} are named",
-                       how.geometry.data, how.geometry.parity, shards, how.disks.size()));
+    refuse(formatted("{} data and {} parity shards need {} disks, but {} are named",
+                     how.geometry.data, how.geometry.parity, shards, how.disks.size()));
   }
 }
 
@@ -263,12 +263,12 @@ put_report put(input& from, const put_options& how) {
   auto result = transmit(from, how, sinks, report);
   if (result.error == errc::cancelled) {
     throw error(error_kind::cancelled,
-                fmt::format("put of '{}' was interrupted after {} bytes; nothing was stored",
-                            how.name, report.bytes));
+                formatted("put of '{}' was interrupted after {} bytes; nothing was stored",
+                          how.name, report.bytes));
   }
   if (result.error) {
-    throw error(error_kind::failed, fmt::format("input {} cannot be read further than {} bytes: {}",
-                                                from.name(), report.bytes, result.error.message()));
+    throw error(error_kind::failed, formatted("input {} cannot be read further than {} bytes: {}",
+                                              from.name(), report.bytes, result.error.message()));
   }
   drop_failed(how, result.shards, report);
   for (const auto& sink : sinks) {
@@ -300,7 +300,7 @@ std::vector<std::uint64_t> reference_folds(input& from, const geometry& shape) {
     const auto got = from.read(block.first(shape.block), {});
     if (got.error) {
       throw error(error_kind::failed,
-                  fmt::format("input {} cannot be read: {}", from.name(), got.error.message()));
+                  formatted("input {} cannot be read: {}", from.name(), got.error.message()));
     }
     if (got.bytes == 0) break;
     const auto size = shape.shard_size(got.bytes);

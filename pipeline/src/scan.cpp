@@ -1,10 +1,9 @@
 #include "scan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "buffer.hpp"
+#include "format.hpp"
 
 namespace annulus::pipeline {
 
@@ -36,8 +35,8 @@ object_state scan(found_object& object,
         }
       }
       shard.fault = seen.bad_frames == 0 ? shard.source->fault_beside_frames(blocks)
-                                         : fmt::format("rotten: {} of {} frames, the first is {}",
-                                                       seen.bad_frames, blocks, first_bad);
+                                         : formatted("rotten: {} of {} frames, the first is {}",
+                                                     seen.bad_frames, blocks, first_bad);
       if (shard.fault.empty()) ++state.whole_shards;
     }
     seen.fault = shard.fault;

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <annulus/pipeline/disk.hpp>
@@ -8,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "format.hpp"
 #include "system_error.hpp"
 
 namespace annulus::pipeline {
@@ -32,18 +32,18 @@ candidate look_at(const fs::path& location) {
   candidate found{.location = location, .directory = {}, .fault = {}, .meta = {}};
   found.directory = unique_fd(::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!found.directory) {
-    found.fault = errno == ENOENT ? "missing" : fmt::format("rotten: {}", last_error().message());
+    found.fault = errno == ENOENT ? "missing" : formatted("rotten: {}", last_error().message());
     return found;
   }
   std::string text;
   if (const auto problem = read_file(found.directory.get(), meta_file, text)) {
-    found.fault = fmt::format("rotten: {} cannot be read: {}", meta_file, problem.message());
+    found.fault = formatted("rotten: {} cannot be read: {}", meta_file, problem.message());
     return found;
   }
   try {
     found.meta = parse_meta(text);
   } catch (const error& problem) {
-    found.fault = fmt::format("rotten: {} is corrupted: {}", meta_file, problem.what());
+    found.fault = formatted("rotten: {} is corrupted: {}", meta_file, problem.what());
   }
   return found;
 }
@@ -53,7 +53,7 @@ std::vector<candidate> candidates_on(const fs::path& disk, const std::string& na
   std::vector<candidate> found;
   found.push_back(look_at(disk / name));
   if (auto& named = found.front(); named.meta && named.meta->name != name) {
-    named.fault = fmt::format("of another object: {} names '{}'", meta_file, named.meta->name);
+    named.fault = formatted("of another object: {} names '{}'", meta_file, named.meta->name);
     named.meta.reset();
   }
   for (const auto& staged : staged_on(disk)) {
@@ -120,7 +120,7 @@ found_shard pick(const fs::path& disk, std::vector<candidate>& on_disk, const ob
     found.meta = proposed.meta;
     found.location = proposed.location;
     if (taken[proposed.meta->shard]) {
-      found.fault = fmt::format("a second copy of shard {}", proposed.meta->shard);
+      found.fault = formatted("a second copy of shard {}", proposed.meta->shard);
       continue;
     }
     try {
@@ -205,9 +205,9 @@ found_object find_shards(const std::string& name, const std::vector<fs::path>& d
       std::all_of(object.disks.begin(), object.disks.end(),
                   [](const found_shard& shard) { return shard.fault == "missing"; });
   throw error(error_kind::failed,
-              missing ? fmt::format("object '{}' is on none of the {} disks", name, disks.size())
-                      : fmt::format("object '{}' has no usable {} on any disk: {}", name, meta_file,
-                                    object.faults()));
+              missing ? formatted("object '{}' is on none of the {} disks", name, disks.size())
+                      : formatted("object '{}' has no usable {} on any disk: {}", name, meta_file,
+                                  object.faults()));
 }
 
 std::optional<object_meta> meta_in(const fs::path& directory) {
@@ -251,7 +251,7 @@ std::string found_object::faults() const {
   std::string text;
   for (const auto& shard : disks) {
     if (shard.fault.empty()) continue;
-    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", shard.disk.string(), shard.fault);
+    text += formatted("{}{} ({})", text.empty() ? "" : ", ", shard.disk.string(), shard.fault);
   }
   return text;
 }

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <annulus/pipeline/sink.hpp>
 #include <array>
 
+#include "format.hpp"
 #include "system_error.hpp"
 #include "vectored_io.hpp"
 
@@ -17,8 +17,8 @@ dir_sink::dir_sink(const std::filesystem::path& directory)
     : fd_(::open((directory / shard_file).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) {
   if (fd_) return;
   throw error(error_kind::failed,
-              fmt::format("{} cannot be created: {}", (directory / shard_file).string(),
-                          last_error().message()));
+              formatted("{} cannot be created: {}", (directory / shard_file).string(),
+                        last_error().message()));
 }
 
 std::error_code dir_sink::write(std::span<const bytes_view> pieces) noexcept {

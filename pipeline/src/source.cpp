@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <annulus/pipeline/source.hpp>
 #include <cerrno>
 
+#include "format.hpp"
 #include "system_error.hpp"
 
 namespace annulus::pipeline {
@@ -20,13 +20,13 @@ unique_fd open_shard(int directory, const object_meta& meta) {
   if (!fd || fstat(fd.get(), &info) != 0) {
     const auto* const kind = errno == ENOENT ? "missing" : "rotten";
     throw error(error_kind::failed,
-                fmt::format("{}: {}: {}", kind, shard_file, last_error().message()));
+                formatted("{}: {}: {}", kind, shard_file, last_error().message()));
   }
   const auto expected = meta.geometry.stream_size(meta.size);
   // A shorter one may still serve: each frame is read and checked by itself.
   if (static_cast<std::uint64_t>(info.st_size) > expected) {
-    throw error(error_kind::failed, fmt::format("rotten: {} has {} bytes, it should have {}",
-                                                shard_file, info.st_size, expected));
+    throw error(error_kind::failed, formatted("rotten: {} has {} bytes, it should have {}",
+                                              shard_file, info.st_size, expected));
   }
   return fd;
 }
@@ -45,7 +45,7 @@ chunklog::log_view open_log(const std::filesystem::path& path, int directory) {
     throw error(error_kind::failed, "missing: it was replaced meanwhile");
   if (opened.ok()) return std::move(*opened.view);
   const auto* const kind = opened.error == chunklog::errc::locked ? "locked" : "rotten";
-  throw error(error_kind::failed, fmt::format("{}: {}", kind, opened.message));
+  throw error(error_kind::failed, formatted("{}: {}", kind, opened.message));
 }
 
 bool read_fully(int fd, std::uint64_t offset, bytes_span out) {
@@ -86,9 +86,9 @@ std::string shard_source::fault_beside_frames(std::uint64_t frames) const {
   // A file that is longer than its frames is refused when it is opened.
   const auto* const log = std::get_if<chunklog::log_view>(&from_);
   if (log == nullptr) return {};
-  if (!log->faults().empty()) return fmt::format("rotten: {}", log->faults().front().sentence);
+  if (!log->faults().empty()) return formatted("rotten: {}", log->faults().front().sentence);
   if (log->size() == frames) return {};
-  return fmt::format("rotten: its log has {} records, it should have {}", log->size(), frames);
+  return formatted("rotten: its log has {} records, it should have {}", log->size(), frames);
 }
 
 }  // namespace annulus::pipeline

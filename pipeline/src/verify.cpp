@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <annulus/pipeline/disk.hpp>
@@ -6,6 +5,7 @@
 #include <annulus/pipeline/shards.hpp>
 #include <annulus/pipeline/verify.hpp>
 
+#include "format.hpp"
 #include "scan.hpp"
 
 namespace annulus::pipeline {
@@ -33,8 +33,8 @@ std::vector<object_state> verify(const verify_options& what) {
   if (!what.name.empty()) {
     check_object_name(what.name);
     if (!std::binary_search(names.begin(), names.end(), what.name)) {
-      throw error(error_kind::failed, fmt::format("object '{}' is on none of the {} disks",
-                                                  what.name, what.disks.size()));
+      throw error(error_kind::failed, formatted("object '{}' is on none of the {} disks", what.name,
+                                                what.disks.size()));
     }
     names = {what.name};
   }

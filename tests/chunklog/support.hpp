@@ -10,12 +10,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "support/files.hpp"
+
 namespace annulus::chunklog::test {
+
+using support::slurp;
 
 /// A directory that is gone with the test.
 class scratch {
@@ -47,11 +50,6 @@ inline options limited(std::uint64_t chunk_bytes, std::size_t write_bytes) {
   how.write_bytes = write_bytes;
   how.memory.prefault = false;  // some tests open thousands
   return how;
-}
-
-inline std::string slurp(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 inline void spill(const std::filesystem::path& file, const std::string& bytes) {

@@ -4,12 +4,15 @@
 #include <execinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -44,23 +47,37 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-// With inlining, one address stands for several lines, the innermost first.
-lines lines_of(void* frame) {
-  Dl_info where{};
-  if (::dladdr(frame, &where) == 0 || where.dli_fname == nullptr) return {};
-  // The call is before the address that it returns to.
-  const auto offset = reinterpret_cast<std::uintptr_t>(frame) -
-                      reinterpret_cast<std::uintptr_t>(where.dli_fbase) - 1;
-  std::ostringstream command;
-  command << "addr2line -i -e '" << where.dli_fname << "' 0x" << std::hex << offset;
-  std::istringstream text(output_of(command.str()));
-  constexpr std::string_view sources = "chunklog/src/";
-  lines found;
-  for (std::string line; std::getline(text, line);) {
-    const auto at = line.find(sources);
-    if (at == std::string::npos) continue;
-    line.erase(0, at + sources.size());
-    found.push_back(line.substr(0, line.find(' ')));
+// The lines of the log that each frame is at; with inlining, several, the innermost first. All are
+// asked for at once, since addr2line reads all that it needs of the program anew each time.
+std::map<void*, lines> lines_of(const std::set<void*>& asked) {
+  // The frames of a program or library, by the address in it that is asked for.
+  std::map<std::string, std::map<std::uintptr_t, void*>> modules;
+  std::map<void*, lines> found;
+  for (auto* const frame : asked) {
+    found[frame];
+    Dl_info where{};
+    if (::dladdr(frame, &where) == 0 || where.dli_fname == nullptr) continue;
+    // The call is before the address that it returns to.
+    modules[where.dli_fname][reinterpret_cast<std::uintptr_t>(frame) -
+                             reinterpret_cast<std::uintptr_t>(where.dli_fbase) - 1] = frame;
+  }
+  for (const auto& [module, addresses] : modules) {
+    std::ostringstream command;
+    command << "addr2line -a -i -e '" << module << "'" << std::hex;
+    for (const auto& [address, frame] : addresses) command << " 0x" << address;
+    std::istringstream text(output_of(command.str()));
+    constexpr std::string_view sources = "chunklog/src/";
+    lines* of_frame = nullptr;
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with("0x")) {
+        of_frame = &found.at(addresses.at(std::stoull(line, nullptr, 16)));
+        continue;
+      }
+      const auto at = line.find(sources);
+      if (at == std::string::npos || of_frame == nullptr) continue;
+      line.erase(0, at + sources.size());
+      of_frame->push_back(line.substr(0, line.find(' ')));
+    }
   }
   return found;
 }
@@ -79,17 +96,24 @@ int calling_site() {
 }
 
 std::vector<std::string> log_lines(int site) {
+  static std::map<void*, lines> resolved;
   frames chain;
+  std::set<void*> unresolved;
   {
     const std::scoped_lock hold(known().mutex);
     chain = known().by_number.at(static_cast<std::size_t>(site) - 1);
+    const auto is_new = [](void* frame) { return !resolved.contains(frame); };
+    if (std::any_of(chain.begin(), chain.end(), is_new)) {
+      for (const auto& each : known().by_number) {
+        std::copy_if(each.begin(), each.end(), std::inserter(unresolved, unresolved.end()), is_new);
+      }
+    }
   }
-  static std::map<void*, lines> resolved;
+  if (!unresolved.empty()) resolved.merge(lines_of(unresolved));
   lines all;
   for (auto* const frame : chain) {
-    auto at = resolved.find(frame);
-    if (at == resolved.end()) at = resolved.emplace(frame, lines_of(frame)).first;
-    all.insert(all.end(), at->second.begin(), at->second.end());
+    const auto& of_frame = resolved.at(frame);
+    all.insert(all.end(), of_frame.begin(), of_frame.end());
   }
   return all;
 }

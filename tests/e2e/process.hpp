@@ -19,10 +19,13 @@
 #include <string>
 #include <vector>
 
+#include "support/files.hpp"
+
 namespace annulus::e2e {
 
 namespace fs = std::filesystem;
 using arguments = std::vector<std::string>;
+using support::slurp;
 
 /// A directory that is removed with it.
 class scratch {
@@ -51,11 +54,6 @@ class scratch {
  private:
   fs::path path_;
 };
-
-inline std::string slurp(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 inline void spit(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);

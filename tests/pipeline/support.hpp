@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "support/files.hpp"
+
 namespace annulus::pipeline::testing {
 
 namespace fs = std::filesystem;
@@ -69,9 +71,8 @@ inline void write_bytes(const fs::path& path, bytes_view data) {
 }
 
 inline bytes read_bytes(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << path;
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_TRUE(fs::exists(path)) << path;
+  const auto text = support::slurp(path);
   const auto view = std::as_bytes(std::span(text));
   return {view.begin(), view.end()};
 }

@@ -45,8 +45,11 @@ std::error_code dir_sink::finish(bool durable) noexcept {
 
 chunk_sink::chunk_sink(const std::filesystem::path& directory, bool durable) {
   using mode = chunklog::durability::mode;
+  // One of a dozen that are opened for each object, and nobody reads it meanwhile: of its ring,
+  // only what is used need be there.
   auto opened = chunklog::chunk_log::open(
-      directory, {.durability = {.when = durable ? mode::group : mode::none}});
+      directory,
+      {.durability = {.when = durable ? mode::group : mode::none}, .memory = {}, .cache_bytes = 0});
   if (!opened.ok()) throw error(error_kind::failed, opened.message);
   log_ = std::move(opened.log);
 }

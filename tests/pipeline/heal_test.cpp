@@ -411,14 +411,14 @@ TEST_P(heals, the_others_if_one_disk_cannot_be_made) {
 }
 
 TEST_P(heals, no_shard_on_a_full_disk) {
-  store({.data = 1, .parity = 1, .block = std::size_t{1} << 16}, 6'000'000);
+  store({.data = 1, .parity = 1, .block = std::size_t{1} << 16}, 12'000'000);
   hurt(1, harm::shard_flipped);
   const auto before = tree_of(how_.disks);
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
     // Less than the shard, and more than the memory of a log's ring, which is a file to the kernel.
-    const rlimit limit{5'000'000, 5'000'000};
+    const rlimit limit{10'000'000, 10'000'000};
     std::signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &limit);
     const auto report = healed();

@@ -149,9 +149,9 @@ TEST(put_leaves_nothing, when_no_disk_takes_its_shard) {
       const scratch where;
       auto how = options(where, {.data = 2, .parity = 1, .block = 1000});
       how.sink = sink;
-      write_bytes(where / "input", noise(12'000'000));
+      write_bytes(where / "input", noise(24'000'000));
       // Less than a shard, and more than the memory of a log's ring, which is a file to the kernel.
-      const rlimit limit{5'000'000, 5'000'000};
+      const rlimit limit{10'000'000, 10'000'000};
       std::signal(SIGXFSZ, SIG_IGN);
       setrlimit(RLIMIT_FSIZE, &limit);
       auto from = input::open(where / "input");

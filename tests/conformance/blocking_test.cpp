@@ -248,10 +248,11 @@ TYPED_TEST(blocking, ping_pong_never_loses_a_wake) {
 TYPED_TEST(blocking, waits_are_counted) {
   TypeParam ring(64);
   std::byte byte{};
-  EXPECT_EQ(ring.reader().read({&byte, 1}, 1, 2ms).error, errc::timed_out);
+  EXPECT_EQ(ring.reader().read({&byte, 1}, 1, 20ms).error, errc::timed_out);
   const auto stats = ring.stats();
   EXPECT_EQ(stats.reader.waits, 1U);
-  EXPECT_GE(stats.reader.stalled, 1ms);
+  // Not how long: some of the time may have passed before the wait began.
+  EXPECT_GT(stats.reader.stalled, 0ms);
   EXPECT_EQ(stats.reader.parks > 0, variant<TypeParam>.kernel_waits);
   EXPECT_EQ(stats.writer.waits, 0U);
 }

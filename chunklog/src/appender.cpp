@@ -35,8 +35,8 @@ appender::appender(const log_directory& directory, const options& how, mirror_ri
       next_id_(found.report.next_id) {
 }
 
-// What fails makes a sentence of it elsewhere: a record of 128 bytes takes no longer than it takes
-// to execute its instructions.
+// A short record takes as long as its instructions do, so everything is inlined but the sentences
+// on what fails.
 [[gnu::flatten]] appended appender::append(std::span<const bytes_view> parts, const until& limit) {
   std::uint64_t bytes = record_layout::header_bytes;
   for (const auto part : parts) bytes += part.size();
@@ -111,7 +111,7 @@ appended_batch appender::append_batch(std::span<const bytes_view> payloads, cons
   for (; n < payloads.size(); ++n, ++id) {
     const auto bytes = record_layout::header_bytes + payloads[n].size();
     if (bytes > room - total || bytes > how_.record_bytes) break;
-    encode(got.memory.first.data() + total, payloads.subspan(n, 1), bytes, id);
+    write_record(got.memory.first.data() + total, payloads.subspan(n, 1), bytes, id);
     total += bytes;
   }
   if (n == 0 || ring.commit(static_cast<std::size_t>(total))) return 0;
@@ -165,12 +165,12 @@ std::error_code appender::put(std::span<const bytes_view> parts, std::size_t byt
     got = wait_for(bytes, limit);
     if (got.error) return got.error;
   }
-  encode(got.memory.first.data(), parts, bytes, id);
+  write_record(got.memory.first.data(), parts, bytes, id);
   return ring.commit(bytes);
 }
 
-void appender::encode(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
-                      std::uint64_t id) noexcept {
+void appender::write_record(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
+                            std::uint64_t id) noexcept {
   store_be(record + record_layout::length,
            static_cast<std::uint32_t>(bytes - record_layout::checksum));
   store_le(record + record_layout::id, id);
@@ -203,7 +203,7 @@ reservation appender::wait_for(std::size_t bytes, const until& limit) {
 // From the first piece on there is no way back: half a record cannot be taken out again.
 std::error_code appender::put_in_pieces(std::span<const bytes_view> parts, std::uint64_t bytes,
                                         std::uint64_t id, const until& limit) {
-  const auto header = chunklog::encode(make_header(id, parts));
+  const auto header = encode(make_header(id, parts));
   auto& ring = ring_.writer();
   std::size_t done = 0;
   bytes_view part = header;

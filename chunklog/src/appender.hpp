@@ -44,8 +44,8 @@ class appender {
   [[gnu::cold, gnu::noinline]] status begin_chunk(const until& limit);
   [[gnu::cold, gnu::noinline]] status make_room(std::uint64_t bytes, const until& limit);
   std::size_t put_run(std::span<const bytes_view> payloads);
-  void encode(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
-              std::uint64_t id) noexcept;
+  void write_record(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
+                    std::uint64_t id) noexcept;
   void count(std::uint64_t records, std::uint64_t bytes, std::uint64_t next_id);
   std::error_code put(std::span<const bytes_view> parts, std::size_t bytes, std::uint64_t id,
                       const until& limit);

@@ -14,8 +14,8 @@ std::uint32_t crc32(std::uint32_t seed, bytes_view bytes) noexcept;
 /// takes twice as long as for the 128 bytes behind it.
 std::uint32_t crc32_of_word(std::uint64_t word) noexcept;
 
-/// The same for words that count up, one addition to the sum a word: all but the lowest byte stays
-/// as it is 255 times of 256.
+/// The same for words that count up, by one lookup each: all but the lowest byte stays as it is 255
+/// times of 256. Any other word is right, too, but takes all lookups.
 class counting_crc32 {
  public:
   [[nodiscard]] std::uint32_t of_word(std::uint64_t word) noexcept {

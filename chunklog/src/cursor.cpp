@@ -31,7 +31,7 @@ read_record log_cursor::next(const until* limit) {
 }
 
 read_batch log_cursor::next_batch(const until* limit) {
-  auto record = batch_.front();
+  log_record record;
   if (auto bad = take(record, limit); !bad.ok()) return {std::move(bad), {}};
   batch_.front() = record;
   std::size_t n = 1;

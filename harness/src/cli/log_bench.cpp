@@ -29,7 +29,7 @@ constexpr auto log_bench_examples = R"(Rows:
   commits      records confirmed on disk to threads and to coroutines, beside one fdatasync a record
 
 Examples:
-  annulus log bench                                        all of it, in some five minutes
+  annulus log bench                                        all of it, in some three minutes
   annulus log bench --rows memory --repetitions 9
   annulus log bench --rows disk --sizes 128 --directory /mnt/nvme
   annulus log bench --rows commits --producers 1,8,64,256

@@ -2,16 +2,17 @@
 #include <poll.h>
 
 #include <annulus/chunklog/tail.hpp>
+#include <annulus/pipeline/escaped.hpp>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <limits>
 #include <memory>
-#include <system_error>
 
 #include "interruption.hpp"
 #include "log_command.hpp"
 #include "options.hpp"
+#include "standard_streams.hpp"
+#include "stop_on_signal.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -66,14 +67,11 @@ std::string escaped(bytes_view bytes) {
   return text;
 }
 
-void write(bytes_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) {
-    throw std::system_error(errno, std::generic_category(), "standard output cannot be written");
-  }
-}
-
 void print_record(const chunklog::tail_record& record, const log_tail_arguments& given) {
-  if (given.raw) return write(record.payload);
+  if (given.raw) {
+    return print_text(
+        {reinterpret_cast<const char*>(record.payload.data()), record.payload.size()});
+  }
   std::string line;
   if (given.json) {
     // nlohmann says whether it is UTF-8, by throwing.
@@ -82,7 +80,7 @@ void print_record(const chunklog::tail_record& record, const log_tail_arguments&
                            record.payload.size());
     object["text"] = text;
     try {
-      line = object.dump();
+      line = object.dump(-1, ' ', true);
     } catch (const nlohmann::json::type_error&) {
       object.erase("text");
       object["hex"] = hex_of(record.payload);
@@ -97,25 +95,26 @@ void print_record(const chunklog::tail_record& record, const log_tail_arguments&
                        shown < record.payload.size() ? "..." : "");
   }
   line += '\n';
-  write(std::as_bytes(std::span(line)));
+  print_text(line);
 }
 
 // Waits for a change of the log; false: for a signal.
-bool changed(const chunklog::change_watch& watch, const harness::interruption& signals) {
+bool changed(const chunklog::change_watch& watch, const stop_on_signal& signals) {
   std::array<pollfd, 2> ends{{{watch.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
   while (poll(ends.data(), ends.size(), -1) < 0 && errno == EINTR) {
   }
   return ends[1].revents == 0;
 }
 
-// Shows what there is, up to `left` records. Returns how often there was damage.
+// Shows what there is, up to `left` records or a signal. Returns how often there was damage.
 std::uint64_t show(chunklog::log_tail& tail, const log_tail_arguments& given, std::uint64_t& left) {
   std::uint64_t damages = 0;
-  while (left > 0) {
+  while (left > 0 && !harness::interruption::pending()) {
     const auto record = tail.next();
     if (record.error == chunklog::errc::corrupt_record ||
         record.error == chunklog::errc::missing_data) {
-      fmt::print(stderr, "annulus: {}\n", record.message);
+      flush_output();
+      warn(record.message);
       ++damages;
       continue;
     }
@@ -124,9 +123,7 @@ std::uint64_t show(chunklog::log_tail& tail, const log_tail_arguments& given, st
     print_record(record, given);
     --left;
   }
-  if (std::fflush(stdout) != 0) {
-    throw std::system_error(errno, std::generic_category(), "standard output cannot be written");
-  }
+  flush_output();
   return damages;
 }
 
@@ -142,7 +139,7 @@ void run(const log_tail_arguments& given) {
     how.last = records;
     if (how.from && !given.follow) left = records;
   }
-  const harness::interruption signals;
+  const stop_on_signal signals;
   std::optional<chunklog::change_watch> watch;
   if (given.follow) {
     auto opened = chunklog::change_watch::open(given.directory);
@@ -156,9 +153,10 @@ void run(const log_tail_arguments& given) {
     watch->reset();
     damages += show(*opened.tail, given, left);
   }
+  if (!watch && harness::interruption::pending()) throw failure("interrupted");
   if (damages > 0) {
-    throw failure(
-        fmt::format("log {} has {}", given.directory, count_of(damages, "damaged place")));
+    throw failure(fmt::format("log {} has {}", pipeline::escaped(given.directory),
+                              count_of(damages, "damaged place")));
   }
 }
 

@@ -1,24 +1,28 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/verify.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "command.hpp"
 #include "json.hpp"
 #include "options.hpp"
 #include "progress_bar.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
 
 namespace annulus::cli {
 namespace {
 
+using pipeline::escaped;
+
 constexpr auto verify_examples = R"(Examples:
   annulus verify --disks d0,d1,d2,d3,d4,d5             every object
   annulus verify big.iso --disks d0,d1,d2,d3,d4,d5     one
 
-Exit status 0 if every shard of every object is whole, else 1.)";
+Exit status 0 if every shard of every object is whole, else 1. Names show bytes that are no UTF-8, and
+control characters, as \xNN and a backslash as \\.)";
 
 struct verify_arguments {
   std::string object, disks;
@@ -33,19 +37,25 @@ const char* verdict(const pipeline::object_state& state) {
 harness::json to_json(const pipeline::object_state& state) {
   auto shards = harness::json::array();
   for (const auto& shard : state.shards) {
-    shards.push_back(
-        {{"disk", shard.disk.string()}, {"fault", shard.fault}, {"bad_frames", shard.bad_frames}});
+    shards.push_back({{"disk", escaped(shard.disk)},
+                      {"fault", printable(shard.fault)},
+                      {"bad_frames", shard.bad_frames}});
   }
-  return {{"name", state.name}, {"state", verdict(state)}, {"size", state.size},
-          {"data", state.data}, {"parity", state.parity},  {"whole_shards", state.whole_shards},
+  return {{"name", escaped(state.name)},
+          {"state", verdict(state)},
+          {"size", state.size},
+          {"data", state.data},
+          {"parity", state.parity},
+          {"whole_shards", state.whole_shards},
           {"shards", shards}};
 }
 
-void print(const pipeline::object_state& state) {
-  fmt::print("{:9} {}  {}, {}+{}, {} shards whole\n", verdict(state), state.name,
-             human_bytes(state.size), state.data, state.parity, state.whole_shards);
+void show(const pipeline::object_state& state) {
+  print("{:9} {}  {}, {}+{}, {} shards whole\n", verdict(state), escaped(state.name),
+        human_bytes(state.size), state.data, state.parity, state.whole_shards);
   for (const auto& shard : state.shards) {
-    if (!shard.fault.empty()) fmt::print("          {}: {}\n", shard.disk.string(), shard.fault);
+    if (!shard.fault.empty())
+      print("          {}: {}\n", escaped(shard.disk), printable(shard.fault));
   }
 }
 
@@ -56,12 +66,11 @@ void run(const verify_arguments& given) {
   const bool terminal = isatty(STDERR_FILENO) == 1;
   if (terminal) {
     what.progress = [](const std::string& name) {
-      fmt::print(stderr, "\rverifying {}\033[K", name);
-      std::fflush(stderr);
+      draw(fmt::format("\rverifying {}\033[K", escaped(name)));
     };
   }
   const auto states = pipeline::verify(what);
-  if (terminal) fmt::print(stderr, "\r\033[K");
+  if (terminal) draw("\r\033[K");
   std::size_t faulty = 0;
   auto list = harness::json::array();
   for (const auto& state : states) {
@@ -69,13 +78,13 @@ void run(const verify_arguments& given) {
     if (given.json) {
       list.push_back(to_json(state));
     } else {
-      print(state);
+      show(state);
     }
   }
-  if (given.json) fmt::print("{}\n", list.dump(2));
+  if (given.json) print_json(list, 2);
   if (faulty > 0)
     throw failure(fmt::format("{} of {} objects are not whole", faulty, states.size()));
-  if (!given.json) fmt::print("{} objects, all whole\n", states.size());
+  if (!given.json) print("{} objects, all whole\n", states.size());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ void run(const CLI::App& app, const std::function<void()>& parse) {
   try {
     parse();
   } catch (const CLI::Success& asked) {
+    require_output();
     std::ostringstream text;
     app.exit(asked, text, text);
     print_text(std::move(text).str());

@@ -79,6 +79,8 @@ class in_place_encoder {
   }
 
   block_result next(input& from, const std::stop_token& stop) {
+    // Room for one more might never come: a drain waits for whole frames, and the last was none.
+    if (from.ended()) return {};
     auto size = shape_.shard_size(shape_.block);
     team_.each([&](std::size_t i) { reserve(i, digest_bytes + size); });
     const auto got = from.read(data_places(size), stop);

@@ -28,6 +28,10 @@ class input {
   /// How it is called in messages.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+  /// Whether a read has met the end. There it stays, also if the file grows behind it: a block that
+  /// the end has cut short is the last.
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+
   /// Reads until `to` is full or the end. A wait ends with errc::cancelled when `stop` fires.
   transfer read(bytes_span to, const std::stop_token& stop);
   /// The same into the pieces, one after the other, which it changes.
@@ -41,6 +45,7 @@ class input {
   int fd_;
   std::string name_;
   std::optional<std::uint64_t> size_hint_;
+  bool ended_ = false;
 };
 
 }  // namespace annulus::pipeline

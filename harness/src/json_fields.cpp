@@ -13,13 +13,19 @@ namespace {
 
 }  // namespace
 
+std::optional<std::uint64_t> whole_number(const json& value) {
+  // What was parsed is unsigned, what was made of an int is not.
+  const bool negative =
+      !value.is_number_unsigned() && value.is_number_integer() && value.get<std::int64_t>() < 0;
+  if (!value.is_number_integer() || negative) return std::nullopt;
+  return value.get<std::uint64_t>();
+}
+
 std::uint64_t whole_number(const json& from, std::string_view field, std::uint64_t most,
                            std::uint64_t least) {
   const auto at = from.find(field);
-  if (at != from.end() && at->is_number_unsigned()) {
-    const auto value = at->get<std::uint64_t>();
-    if (value >= least && value <= most) return value;
-  }
+  const auto value = at == from.end() ? std::nullopt : whole_number(*at);
+  if (value && *value >= least && *value <= most) return *value;
   refuse(field, fmt::format("a whole number from {} to {}", least, most));
 }
 

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "json.hpp"
 
 namespace annulus::harness {
+
+/// The value, if it is a whole number from 0.
+std::optional<std::uint64_t> whole_number(const json& value);
 
 /// Each throws `error`, with the field's name and what it must be, if it is missing or something
 /// else. `from` must be an object.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "error.hpp"
+#include "json_fields.hpp"
 #include "placement.hpp"
 
 namespace annulus::harness {
@@ -48,8 +49,9 @@ bool read_field(const json& from, bool& to) {
 }
 
 bool read_field(const json& from, std::uint64_t& to) {
-  if (from.is_number_unsigned()) to = from.get<std::uint64_t>();
-  return from.is_number_unsigned();
+  const auto value = whole_number(from);
+  to = value.value_or(0);
+  return value.has_value();
 }
 
 // Shards, CPUs and nodes.

@@ -36,7 +36,7 @@ bool is_word(const std::string& text) {
 
 void check_key(const json& key) {
   const auto is_value = [](const json& value) {
-    return value.is_boolean() || value.is_number_unsigned() ||
+    return value.is_boolean() || whole_number(value) ||
            (value.is_string() && is_word(value.get<std::string>()));
   };
   if (!key.is_object() || key.empty()) throw error("its key must be an object of axis values");

@@ -89,14 +89,14 @@ transfer input::read(bytes_span to, const std::stop_token& stop) {
 
 transfer input::read(std::span<iovec> to, const std::stop_token& stop) {
   std::size_t done = 0;
-  while (!to.empty()) {
+  while (!to.empty() && !ended_) {
     if (const auto stopped = wait_readable(fd_, stop)) return {done, stopped};
     const auto count = static_cast<int>(std::min<std::size_t>(to.size(), IOV_MAX));
     const auto n = ::readv(fd_, to.data(), count);
-    if (n == 0) break;
+    ended_ = n == 0;
     // Another reader of a stream may have been quicker.
     if (n < 0 && errno != EINTR && errno != EAGAIN) return {done, last_error()};
-    if (n < 0) continue;
+    if (n <= 0) continue;
     done += static_cast<std::size_t>(n);
     to = behind(to, static_cast<std::size_t>(n));
   }

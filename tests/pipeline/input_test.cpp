@@ -8,15 +8,15 @@ namespace {
 
 class changing_input : public ::testing::TestWithParam<hand_over> {
  protected:
-  // Stores ten blocks of 1000 bytes, and calls `change` once when that many bytes were read.
+  // Stores blocks of 1000 bytes, and calls `change` once when `when` bytes were read.
   template <class Change>
-  bytes stored(std::uint64_t when, Change change) {
+  bytes stored(std::uint64_t when, Change change, std::size_t size = 10'000) {
     auto how = options(where_, {.data = 3, .parity = 2, .block = 1000});
     how.hand = GetParam();
     how.progress = [&](std::uint64_t done) {
       if (done == when) change();
     };
-    const auto report = put_bytes(where_, how, noise(10'000));
+    const auto report = put_bytes(where_, how, noise(size));
     const auto data = get_bytes({.name = "object", .disks = how.disks});
     EXPECT_EQ(report.bytes, data.size());
     return data;
@@ -32,6 +32,12 @@ INSTANTIATE_TEST_SUITE_P(hands, changing_input,
 TEST_P(changing_input, that_grows_is_read_to_its_new_end) {
   const auto longer = noise(12'345);
   EXPECT_EQ(stored(9000, [&] { write_bytes(where_ / "input", longer); }), longer);
+}
+
+// A longer block behind a short one would lie where no reader looks for it.
+TEST_P(changing_input, that_grows_behind_its_end_is_what_it_was) {
+  const auto change = [&] { write_bytes(where_ / "input", noise(20'000)); };
+  EXPECT_EQ(stored(10'500, change, 10'500), noise(10'500));
 }
 
 TEST_P(changing_input, that_shrinks_is_read_to_its_new_end) {

@@ -30,6 +30,9 @@ class input {
 
   /// Where the file is that was opened, links followed; no absolute path of a stream.
   [[nodiscard]] std::filesystem::path place() const;
+  /// Whether a read has met the end. There it stays, also if the file grows behind it: a block that
+  /// the end has cut short is the last.
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
 
   /// Reads until `to` is full or the end. A wait ends with errc::cancelled when `stop` fires.
   transfer read(bytes_span to, const std::stop_token& stop);
@@ -44,6 +47,7 @@ class input {
   int fd_;
   std::string name_;
   std::optional<std::uint64_t> size_hint_;
+  bool ended_ = false;
 };
 
 }  // namespace annulus::pipeline

@@ -25,7 +25,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     if (!core().status.pristine()) [[unlikely]] {
       if (const auto error = core().status.reader_refusal()) return {0, error};
     }
-    const auto n = std::min(to.size(), buffered_or_end(1));
+    const auto n = std::min(to.size(), buffered_or_end(to.size()));
     if (n == 0 && !to.empty()) return {0, ended_ ? core().status.end() : errc::would_block};
     take(to.first(n));
     return {n, {}};
@@ -50,7 +50,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     if (!core().status.pristine()) [[unlikely]] {
       if (const auto error = core().status.reader_refusal()) return {{}, error};
     }
-    at_.expose(buffered_or_end(std::max<std::size_t>(min, 1)));
+    at_.expose(buffered_or_end(capacity()));
     if (at_.open >= min) return {readable(at_.open), {}};
     return {readable(at_.open), ended_ ? core().status.end() : errc::would_block};
   }

@@ -74,8 +74,8 @@ class collection {
       const std::lock_guard lock(mutex_);
       before = result_.kinds[kind]++;
     }
-    if (before >= how_.shrunk_each) return;
-    const auto small = smallest(plan, what.kind, with);
+    if (before >= std::max(how_.shrunk_each, 1U)) return;
+    const auto small = how_.shrunk_each == 0 ? plan : smallest(plan, what.kind, with);
     if (!how_.keep.empty()) with.keep(small, how_.keep / fmt::format("{}-{}", kind, before));
     const std::lock_guard lock(mutex_);
     if (result_.examples[kind].empty()) result_.examples[kind] = to_text(small);

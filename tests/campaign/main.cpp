@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "campaign.hpp"
+#include "kill_rounds.hpp"
 
 namespace annulus::campaign {
 namespace {
@@ -61,11 +62,15 @@ void add_options(CLI::App& app, request& of) {
   app.add_option("--regressions", of.plans, "Only the cases of this file, one a line");
 }
 
+process_limits limits_of(const request& of) {
+  return {std::chrono::milliseconds(static_cast<std::int64_t>(of.seconds * 1000)),
+          static_cast<std::uint64_t>(of.gib * (1U << 30U))};
+}
+
 int conduct(request& of) {
   auto& how = of.how;
   if (of.sink != "both") how.sinks = {*pipeline::parse_sink(of.sink)};
-  how.limits.time = std::chrono::milliseconds(static_cast<std::int64_t>(of.seconds * 1000));
-  how.limits.memory = static_cast<std::uint64_t>(of.gib * (1U << 30U));
+  how.limits = limits_of(of);
   if (of.one_case >= 0) {
     how.first = static_cast<std::uint64_t>(of.one_case);
     how.cases = 1;
@@ -79,6 +84,53 @@ int conduct(request& of) {
   return result.violating == 0 ? 0 : 1;
 }
 
+struct kill_request {
+  std::string what = "all";
+  std::uint64_t rounds = 300;
+  std::int64_t one_round = -1;
+};
+
+void add_options(CLI::App& app, kill_request& of) {
+  app.add_option("--what", of.what, "put-get, put-heal, put-put, heal-get, or all")
+      ->check(CLI::IsMember({"put-get", "put-heal", "put-put", "heal-get", "all"}))
+      ->capture_default_str();
+  app.add_option("--rounds", of.rounds, "Of each; put-put also three times as many without a kill")
+      ->capture_default_str();
+  app.add_option("--round", of.one_round, "Only the one of this number");
+}
+
+// True if nothing was violated.
+bool rounds_of(kill_options how, bool kill) {
+  how.kill = kill;
+  if (!kill) how.rounds = how.rounds * 10 / 3;
+  const auto count = run_rounds(how);
+  fmt::print(
+      "{}{}: {} rounds, {} commands killed, {} puts acknowledged, {} rounds end with the older "
+      "version; {} rounds violate\n",
+      to_string(how.what), kill ? "" : " without kills", count.rounds, count.killed,
+      count.acknowledged, count.older, count.violations);
+  std::fflush(stdout);
+  return count.violations == 0;
+}
+
+int conduct(const request& of, const kill_request& kill) {
+  kill_options how{.command = of.how.command, .seed = of.how.seed, .rounds = kill.rounds};
+  how.limits = limits_of(of);
+  how.say = [](const std::string& line) { fmt::print("{}\n", line); };
+  if (kill.one_round >= 0) {
+    how.first = static_cast<std::uint64_t>(kill.one_round);
+    how.rounds = 1;
+  }
+  bool good = true;
+  for (const auto what : all_meetings()) {
+    if (kill.what != "all" && kill.what != to_string(what)) continue;
+    how.what = what;
+    good = rounds_of(how, true) && good;
+    if (what == meeting::put_and_put) good = rounds_of(how, false) && good;
+  }
+  return good ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace annulus::campaign
 
@@ -88,9 +140,13 @@ int main(int argc, char** argv) {
   annulus::campaign::request of;
   of.how.jobs = std::max(1U, std::thread::hardware_concurrency());
   add_options(app, of);
+  annulus::campaign::kill_request kill;
+  auto* const rounds = app.add_subcommand(
+      "kill", "Kills commands that meet on one object; the options before it count, too");
+  add_options(*rounds, kill);
   try {
     app.parse(argc, argv);
-    return annulus::campaign::conduct(of);
+    return rounds->parsed() ? annulus::campaign::conduct(of, kill) : annulus::campaign::conduct(of);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "chunklog/format.hpp"
+#include "metadata.hpp"
 
 namespace annulus::campaign {
 namespace {
@@ -45,12 +46,21 @@ std::string numbers(std::uint64_t size, std::uint64_t seed) {
   return bytes;
 }
 
-files files_in(const listing& all, const std::string& directory) {
+files files_in(const fs::path& directory) {
   files found;
-  for (const auto& [name, what] : below(all, directory)) {
-    if (what.is_file()) found[name] = what.content;
+  for (auto& [name, what] : list(directory)) {
+    if (what.is_file()) found[name] = std::move(what.content);
   }
   return found;
+}
+
+// Else operations would come to nothing, and nobody would notice.
+void check(const files& shard, const std::string& name) {
+  const auto meta = shard.find("meta.json");
+  const auto body = meta == shard.end() ? std::nullopt : body_of(meta->second);
+  if (body && with_checksum(*body) == meta->second) return;
+  throw std::runtime_error(
+      fmt::format("the meta.json that put wrote for '{}' is not what is expected", name));
 }
 
 void put(const std::string& name, version& what, const stored_plan& plan,
@@ -64,7 +74,8 @@ void put(const std::string& name, version& what, const stored_plan& plan,
                                          result.hung ? " (it hung)" : "", result.err));
   }
   for (unsigned i = 0; i < plan.disks(); ++i) {
-    what.shards.push_back(files_in(list(disk_path(root, i) / name), ""));
+    what.shards.push_back(files_in(disk_path(root, i) / name));
+    check(what.shards.back(), name);
   }
 }
 

@@ -28,6 +28,9 @@ std::vector<case_plan> smaller(const case_plan& plan) {
     });
   }
   const auto& stored = plan.stored;
+  with([&](case_plan& to) {
+    for (auto& each : to.operations) each.disk %= stored.disks();
+  });
   with([](case_plan& to) { to.stored.content = content_kind::random; });
   with([](case_plan& to) { to.stored.older_size = to.stored.size; });
   if (stored.data > 1) with([](case_plan& to) { --to.stored.data; });

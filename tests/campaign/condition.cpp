@@ -68,7 +68,7 @@ bool is_description(const listing& directory, const std::vector<files>& of, cons
 
 // Whether the directory proves that a put made it under the object's name.
 bool is_proved(const scene& of, const listing& directory) {
-  constexpr std::size_t header = 64;
+  constexpr std::size_t header = 96;  // without the seal, which is of meta.json, too
   for (const auto* const made : {&of.newest, &of.older}) {
     if (is_description(directory, made->shards, "meta.json")) return true;
     if (is_description(directory, made->shards, "frames.bound", header)) return true;
@@ -151,6 +151,13 @@ void examine_staged(const scene& of, const listing& disk, condition& all) {
   }
 }
 
+bool same_bytes(const listing& left, const listing& right) {
+  return std::ranges::equal(left, right, [](const auto& one, const auto& other) {
+    return one.first == other.first && one.second.what == other.second.what &&
+           one.second.content == other.second.content;
+  });
+}
+
 }  // namespace
 
 bool condition::must_be_called_hurt(const scene& of) const {
@@ -185,14 +192,15 @@ condition examine(const scene& of, const listing& now) {
       if (is_description(below(disk, object_name), of.newest.shards, "meta.json")) {
         all.newest_known = true;
       }
-      for (const auto* const other : {other_name, neighbour_name}) {
-        for (const auto& [path, what] : below(disk, other)) {
-          all.neighbours[name + '/' + other + '/' + path] = what;
-        }
-      }
     } else {
       found.can_heal = disk.empty();
       for (const auto& [path, what] : disk) all.strangers[name + '/' + path] = what;
+    }
+    for (const auto* const other : {other_name, neighbour_name}) {
+      const auto where = name + '/' + other;
+      const auto is = usable ? below(disk, other) : listing{};
+      all.neighbours_whole = all.neighbours_whole && same_bytes(below(of.disks, where), is);
+      for (const auto& [path, what] : is) all.neighbours[where + '/' + path] = what;
     }
     if (found.holds == copy::exact) all.whole.insert(found.shard);
     if (found.holds == copy::unsure) all.possible.insert(found.shard);

@@ -26,12 +26,13 @@ struct disk_condition {
 
 struct condition {
   std::vector<disk_condition> disks;
-  std::set<unsigned> whole;     ///< shards of the newest version that are there byte for byte
-  std::set<unsigned> possible;  ///< shards that may count, beside these
-  bool newest_known = false;    ///< some disk says truly that there is the newest version
-  bool untouched = true;        ///< of what lies under the name nothing has changed
-  listing strangers{};          ///< on the disks, beside objects: of no concern to any command
-  listing neighbours{};         ///< the other objects
+  std::set<unsigned> whole;      ///< shards of the newest version that are there byte for byte
+  std::set<unsigned> possible;   ///< shards that may count, beside these
+  bool newest_known = false;     ///< some disk says truly that there is the newest version
+  bool untouched = true;         ///< of what lies under the name nothing has changed
+  listing strangers{};           ///< on the disks, beside objects: of no concern to any command
+  listing neighbours{};          ///< the other objects
+  bool neighbours_whole = true;  ///< all of them, as their puts left them
 
   [[nodiscard]] bool must_be_readable(const scene& of) const {
     return whole.size() >= of.plan.data;

@@ -38,8 +38,8 @@ class round {
       : how_(how), count_(count), root_(place.emptied("round")), disks_(root_ / "disks") {
     std::seed_seq seeds{how.seed, static_cast<std::uint64_t>(how.what), number};
     random_.seed(seeds);
-    constexpr std::array<std::pair<unsigned, unsigned>, 6> geometries{
-        {{1, 1}, {2, 1}, {2, 2}, {3, 2}, {1, 2}, {2, 3}}};
+    constexpr std::array<std::pair<unsigned, unsigned>, 8> geometries{
+        {{1, 1}, {2, 1}, {2, 2}, {3, 2}, {1, 2}, {2, 3}, {4, 2}, {6, 4}}};
     plan_.sink = number % 2 == 0 ? pipeline::sink_kind::dir : pipeline::sink_kind::chunks;
     std::tie(plan_.data, plan_.parity) = geometries[random_() % geometries.size()];
     plan_.block = 4096;
@@ -61,9 +61,11 @@ class round {
         lose_some();
         meet(put_words_of(first_), heal_words(), first_);
         break;
-      case meeting::put_and_put:
-        meet(put_words_of(first_), put_words_of(second_), first_, &second_);
+      case meeting::put_and_put: {
+        const auto one = put_words_of(first_);
+        meet(one, put_words_of(second_), first_, &second_);
         break;
+      }
       case meeting::heal_and_get:
         lose_some();
         meet(heal_words(), get_words(), healing_);
@@ -151,8 +153,7 @@ class round {
     const auto second_dies = moment();
     const std::uint64_t who = how_.kill ? 1 + random_() % 3 : 0;  // a bit each
     child first(one, how_.limits);
-    static_cast<void>(
-        first.ends_within(random_() % 2 == 0 ? between : std::chrono::nanoseconds(0)));
+    if (random_() % 4 == 0) static_cast<void>(first.ends_within(between));
     child second(two, how_.limits);
     const auto began = clock::now();
     const auto kill_at = [&](child& which, std::chrono::nanoseconds at, bool& killed) {
@@ -261,6 +262,7 @@ class round {
   std::mt19937_64 random_;
   stored_plan plan_;
   unsigned inputs_ = 0;
+  std::uint64_t size_ = 0;
   std::chrono::nanoseconds typical_{};
   writing older_, first_, second_, healing_;
   run_result other_;

@@ -172,9 +172,12 @@ bool condition::must_be_called_whole(const scene& of) const {
 }
 
 bool condition::must_be_healed(const scene& of) const {
-  return must_be_readable(of) && std::ranges::all_of(disks, [](const disk_condition& disk) {
-           return disk.can_heal || (disk.holds == copy::exact && !disk.strangers);
-         });
+  for (unsigned d = 0; d < disks.size(); ++d) {
+    const auto& disk = disks[d];
+    const bool stays = disk.holds == copy::exact && disk.shard == d && !disk.strangers;
+    if (!stays && !disk.can_heal) return false;
+  }
+  return must_be_readable(of);
 }
 
 condition examine(const scene& of, const listing& now) {

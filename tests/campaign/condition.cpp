@@ -66,12 +66,26 @@ bool is_description(const listing& directory, const std::vector<files>& of, cons
          });
 }
 
-// Whether the directory proves that a put made it under the object's name.
+// Of frames.bound: what proves whose it is; and the seal, which binds meta.json to it.
+constexpr std::size_t proof_bytes = 96;
+constexpr std::size_t sealed_bytes = 128;
+
+// Whether the directory says that there is the newest version, and proves it. (Before there were
+// seals, meta.json was all the proof there was.)
+bool tells_of_newest(const scene& of, const listing& directory) {
+  const auto& shards = of.newest.shards;
+  return is_description(directory, shards, "meta.json") &&
+         (!shards.front().contains("frames.bound") ||
+          is_description(directory, shards, "frames.bound", sealed_bytes));
+}
+
+// Whether the directory proves that a put made it under the object's name, and nothing in it says
+// that another did.
 bool is_proved(const scene& of, const listing& directory) {
-  constexpr std::size_t header = 96;  // without the seal, which is of meta.json, too
+  if (is_description(directory, of.other.shards, "meta.json")) return false;
   for (const auto* const made : {&of.newest, &of.older}) {
     if (is_description(directory, made->shards, "meta.json")) return true;
-    if (is_description(directory, made->shards, "frames.bound", header)) return true;
+    if (is_description(directory, made->shards, "frames.bound", proof_bytes)) return true;
   }
   return false;
 }
@@ -144,7 +158,7 @@ void examine_staged(const scene& of, const listing& disk, condition& all) {
   }
   for (const auto& name : names) {
     const auto staged = below(disk, ".annulus/" + name);
-    if (is_description(staged, of.newest.shards, "meta.json")) all.newest_known = true;
+    if (tells_of_newest(of, staged)) all.newest_known = true;
     for (unsigned s = 0; s < of.newest.shards.size(); ++s) {
       if (compare(staged, of.newest.shards[s]) != copy::none) all.possible.insert(s);
     }
@@ -192,9 +206,7 @@ condition examine(const scene& of, const listing& now) {
     if (usable) {
       examine_object(of, disk, found);
       examine_staged(of, disk, all);
-      if (is_description(below(disk, object_name), of.newest.shards, "meta.json")) {
-        all.newest_known = true;
-      }
+      if (tells_of_newest(of, below(disk, object_name))) all.newest_known = true;
     } else {
       found.can_heal = disk.empty();
       for (const auto& [path, what] : disk) all.strangers[name + '/' + path] = what;

@@ -23,7 +23,7 @@ class planted_fault : public ::testing::TestWithParam<planted> {};
 
 campaign_options with(const std::string& command) {
   campaign_options how{.command = command};
-  how.attempts = 6;
+  how.attempts = 2;
   return how;
 }
 
@@ -73,7 +73,8 @@ constexpr planted faults[] = {
     {violation::touched_outside, "heal_writes_outside",
      R"([ $command = heal ] && printf x >>"$root/../outside/canary")", ""},
     {violation::touched_outside, "heal_tidies_up",
-     R"([ $command = heal ] && find "$root" -name mine -delete)", "staged_stranger@0#2"},
+     R"([ $command = heal ] && find "$root" -name mine -delete)",
+     "staged_stranger@0#1 staged_stranger@1#2 staged_stranger@2#3 staged_stranger@0#4"},
     {violation::not_stored, "put_gives_up", R"(case $input in */out/input) no ;; esac)", ""},
     {violation::lost_by_put, "put_loses_what_was_there",
      R"(case $input in */out/input) rm -r "$root"/d*/object; no ;; esac)", ""},

@@ -158,7 +158,6 @@ void examine_staged(const scene& of, const listing& disk, condition& all) {
   }
   for (const auto& name : names) {
     const auto staged = below(disk, ".annulus/" + name);
-    if (tells_of_newest(of, staged)) all.newest_known = true;
     for (unsigned s = 0; s < of.newest.shards.size(); ++s) {
       if (compare(staged, of.newest.shards[s]) != copy::none) all.possible.insert(s);
     }

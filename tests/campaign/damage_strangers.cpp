@@ -50,7 +50,6 @@ void stranger_on_disk(site& here) {
     default:
       fs::create_directory(path);
       overwrite(path / "mine", "a stranger's");
-      overwrite(path / "part.1", "a stranger's, too");
   }
 }
 

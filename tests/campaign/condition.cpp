@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "metadata.hpp"
+
 namespace annulus::campaign {
 namespace {
 
@@ -79,10 +81,16 @@ bool tells_of_newest(const scene& of, const listing& directory) {
           is_description(directory, shards, "frames.bound", sealed_bytes));
 }
 
+bool names_another(const listing& directory) {
+  const auto* const meta = find(directory, "meta.json");
+  const auto body = meta != nullptr && meta->is_file() ? body_of(meta->content) : std::nullopt;
+  return body && body->contains("name") && (*body)["name"] != object_name;
+}
+
 // Whether the directory proves that a put made it under the object's name, and nothing in it says
 // that another did.
 bool is_proved(const scene& of, const listing& directory) {
-  if (is_description(directory, of.other.shards, "meta.json")) return false;
+  if (names_another(directory)) return false;
   for (const auto* const made : {&of.newest, &of.older}) {
     if (is_description(directory, made->shards, "meta.json")) return true;
     if (is_description(directory, made->shards, "frames.bound", proof_bytes)) return true;

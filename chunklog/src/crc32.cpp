@@ -9,11 +9,11 @@ namespace annulus::chunklog {
 namespace {
 
 using table = std::array<std::uint32_t, 256>;
+constexpr std::uint32_t polynomial = 0xEDB88320;
 
 // [k][b]: what byte `b` leaves with k zero bytes behind it (Kounavis and Berry, "Novel
 // Table Lookup-Based Algorithms for High-Performance CRC Generation", 2008).
 constexpr auto tables = [] {
-  constexpr std::uint32_t polynomial = 0xEDB88320;
   std::array<table, sizeof(std::uint64_t)> all{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     auto rest = byte;
@@ -25,6 +25,29 @@ constexpr auto tables = [] {
       const auto rest = all[k - 1][byte];
       all[k][byte] = (rest >> 8U) ^ all[0][rest & 0xFFU];
     }
+  }
+  return all;
+}();
+
+// Polynomials modulo that of the CRC, reflected: bit 31 is the coefficient of 1.
+constexpr std::uint32_t one = 0x80000000;
+constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t sum = 0;
+  for (auto bit = one; bit != 0; bit >>= 1U) {
+    if ((a & bit) != 0) sum ^= b;
+    b = (b >> 1U) ^ ((b & 1U) != 0 ? polynomial : 0);
+  }
+  return sum;
+}
+
+// [d][v]: x^(8v * 256^d), by which v * 256^d bytes behind a remainder multiply it.
+constexpr auto powers = [] {
+  std::array<table, sizeof(std::uint32_t)> all{};
+  auto base = one >> 8U;
+  for (auto& digit : all) {
+    digit[0] = one;
+    for (std::size_t v = 1; v < digit.size(); ++v) digit[v] = product(digit[v - 1], base);
+    base = product(digit.back(), base);
   }
   return all;
 }();
@@ -62,6 +85,15 @@ std::uint32_t crc32_of_word(std::uint64_t word) noexcept {
   std::uint32_t sum = 0;
   for (auto k = tables.size(); k-- > 0; rest >>= 8U) sum ^= tables[k][rest & 0xFFU];
   return ~sum;
+}
+
+std::uint32_t crc32_behind(std::uint32_t crc, std::uint64_t behind) noexcept {
+  for (const auto& digit : powers) {
+    const auto v = behind & 0xFFU;
+    if (v != 0) crc = product(digit[v], crc);
+    behind >>= 8U;
+  }
+  return crc;
 }
 
 // What `word` adds to the CRC of 0: the tables are linear.

@@ -14,6 +14,10 @@ std::uint32_t crc32(std::uint32_t seed, bytes_view bytes) noexcept;
 /// takes twice as long as for the 128 bytes behind it.
 std::uint32_t crc32_of_word(std::uint64_t word) noexcept;
 
+/// What is left of the CRC of some bytes in that of the same bytes with `behind` more behind them:
+/// crc(AB) == crc32_behind(crc(A), bytes of B) ^ crc(B). O(1). Precondition: behind < 2^32.
+std::uint32_t crc32_behind(std::uint32_t crc, std::uint64_t behind) noexcept;
+
 /// The same for words that count up, by one lookup each: all but the lowest byte stays as it is 255
 /// times of 256. Any other word is right, too, but takes all lookups.
 class counting_crc32 {

@@ -81,7 +81,8 @@ status log_cursor::take(log_record& record, const until* limit) {
       continue;
     }
     if (lost_from_ != 0) {
-      resume();
+      const auto stop = limit != nullptr ? limit->token() : std::stop_token();
+      if (auto bad = resume(stop); !bad.ok()) return bad;
       continue;
     }
     // What is acknowledged is passed by, its payload unread.
@@ -192,6 +193,7 @@ status log_cursor::go_to(std::uint64_t chunk) {
     const auto oldest = core_.acknowledged().at().chunk;
     return chunk < oldest ? go_to(oldest) : opened;
   }
+  search_.reset();
   window_.attach(std::move(opened.file));
   chunk_ = chunk;
   offset_ = 0;
@@ -223,17 +225,44 @@ status log_cursor::damaged(status why) {
   return why;
 }
 
+// What is known of the IDs in this chunk: where the next one begins, or what was written last.
+id_limits log_cursor::limits() {
+  const auto now = core_.state().look(chunk_, end_);
+  id_limits limits;
+  auto next_id = now.next_id;
+  if (now.final) {
+    chunk_window window(core_.directory().files, record_layout::header_bytes);
+    const auto first = first_id_of(core_.directory(), core_.number(chunk_ + 1), window);
+    if (first > lost_from_ && first < next_id) next_id = first;
+  }
+  if (chunk_ != lost_in_) limits.lowest = expected_;
+  limits.highest = next_id - 1;
+  limits.successors = {next_id};
+  return limits;
+}
+
 // Looks for the next whole record of this chunk that has not been delivered. What lies between
 // counts as done with: nobody will ever acknowledge it.
-void log_cursor::resume() {
-  // The search needs no file beyond the end, and finds damage at `offset_` again.
-  const auto at = find_record(window_, offset_, end_, lost_from_);
-  if (!at) {
-    offset_ = end_;
-    return;
+status log_cursor::resume(const std::stop_token& stop) {
+  auto at = offset_;
+  // In a chunk behind that of the damage, the first record is none that damage was found at.
+  const bool elsewhere = chunk_ != lost_in_ && offset_ == 0;
+  auto here = examine(window_, at, end_, 0, elsewhere ? check::payload : check::header);
+  const bool whole = here.found == damage::none || here.found == damage::given_up;
+  if (!elsewhere || !whole || here.header.id < expected_) {
+    // More may have been written since the last search; what it has seen stays true.
+    if (!search_ || offset_ >= search_->end()) search_.emplace(window_, end_, limits());
+    auto found = search_->behind(offset_, chunk_ == lost_in_ ? expected_ : 0, stop);
+    if (!found.ok()) return failure(found.error, file(), ": ", found.message);
+    at = found.offset;
+    if (at == search_->end()) {
+      offset_ = at;
+      return {};
+    }
+    here = examine(window_, at, end_, 0, check::header);
   }
-  const auto id = examine(window_, *at, end_, 0, check::header).header.id;
-  offset_ = *at;
+  const auto id = here.header.id;
+  offset_ = at;
   expected_ = id;
   auto& acknowledged = core_.acknowledged();
   bool completes = false;
@@ -245,6 +274,7 @@ void log_cursor::resume() {
   if (chunk_ != lost_in_ && acknowledged.begins(chunk_, id)) completes = true;
   if (completes) core_.state().order_release();
   lost_from_ = 0;
+  return {};
 }
 
 bool log_cursor::arm(waker& who) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core.hpp"
+#include "damage_search.hpp"
 #include "scan.hpp"
 #include "tally.hpp"
 
@@ -42,7 +43,8 @@ class log_cursor final : private chunk_memory {
   status go_to(std::uint64_t chunk);
   status skip_dropped(const log_state::available& kept);
   status damaged(status why);
-  void resume();
+  status resume(const std::stop_token& stop);
+  [[nodiscard]] id_limits limits();
   void pass_gap(const examined& gap);
   void deliver(std::uint64_t records, std::uint64_t bytes);
   [[nodiscard]] std::uint64_t due() const noexcept {
@@ -63,6 +65,7 @@ class log_cursor final : private chunk_memory {
   tally delivered_;
   std::uint64_t lost_from_ = 0;  // the record that damage was found at, while it is being skipped
   std::uint64_t lost_in_ = 0;    // and its chunk
+  std::optional<damage_search> search_{};  // of this chunk, once it was damaged
   std::vector<log_record> batch_ = std::vector<log_record>(most_in_batch);
   tally records_, bytes_, cache_bytes_, damages_, skipped_;
 };

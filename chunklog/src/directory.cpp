@@ -48,18 +48,38 @@ std::vector<chunk_number> in_written_order(std::vector<chunk_number> numbers) {
 }
 
 chunk_list list_chunks(const log_directory& directory) {
-  const auto found = directory.files.list(directory.path);
+  const auto found = directory.files.list(directory.fd.get());
   chunk_list chunks;
   if (found.error) {
     static_cast<status&>(chunks) =
         failure(found.error, directory.path.string(), " cannot be listed");
     return chunks;
   }
-  for (const auto& name : found.names) {
-    if (const auto number = chunk_number_of(name)) chunks.numbers.push_back(*number);
+  for (const auto& entry : found.entries) {
+    const auto number = chunk_number_of(entry.name);
+    if (number) (entry.regular ? chunks.numbers : chunks.others).push_back(*number);
   }
   chunks.numbers = in_written_order(std::move(chunks.numbers));
   return chunks;
+}
+
+namespace {
+
+opened_directory as_directory(file_system& files, const std::filesystem::path& path,
+                              opened_file made) {
+  if (made.error) return {failure(made.error, path.string(), " cannot be opened"), {}};
+  return {{}, log_directory{files, path, std::move(made.fd)}};
+}
+
+}  // namespace
+
+opened_directory open_log_directory(file_system& files, const std::filesystem::path& path) {
+  return as_directory(files, path, files.open_directory(path));
+}
+
+opened_directory open_log_directory(file_system& files, int directory,
+                                    const std::filesystem::path& path) {
+  return as_directory(files, path, files.reopen_directory(directory));
 }
 
 locked_file take_lock(const log_directory& directory, lock_mode mode) {

@@ -1,6 +1,7 @@
 // The files of a log: their names, their order, their lock.
 #pragma once
 
+#include <algorithm>
 #include <annulus/chunklog/error.hpp>
 #include <annulus/chunklog/file_system.hpp>
 #include <annulus/unique_fd.hpp>
@@ -29,7 +30,7 @@ inline chunk_number distance(chunk_number from, chunk_number to) {
 std::string chunk_name(chunk_number number);
 std::optional<chunk_number> chunk_number_of(const std::string& name);
 
-/// An open directory; the path is for sentences.
+/// An open directory. The path is for sentences: it may lead elsewhere by now.
 struct log_directory {
   file_system& files;
   std::filesystem::path path;
@@ -56,8 +57,24 @@ std::vector<chunk_number> in_written_order(std::vector<chunk_number> numbers);
 
 struct chunk_list : status {
   std::vector<chunk_number> numbers{};  ///< in_written_order
+  std::vector<chunk_number> others{};   ///< names of chunks that are no regular files
+
+  /// Why there is no chunk of this number.
+  [[nodiscard]] const char* absence(chunk_number number) const {
+    return std::find(others.begin(), others.end(), number) == others.end() ? " is missing"
+                                                                           : " is no regular file";
+  }
 };
+/// What is no regular file is passed by.
 chunk_list list_chunks(const log_directory& directory);
+
+struct opened_directory : status {
+  std::optional<log_directory> directory{};  ///< set unless `error` is
+};
+/// By its path, or anew by an open descriptor.
+opened_directory open_log_directory(file_system& files, const std::filesystem::path& path);
+opened_directory open_log_directory(file_system& files, int directory,
+                                    const std::filesystem::path& path);
 
 struct locked_file : status {
   unique_fd fd{};

@@ -6,7 +6,7 @@
 #include <annulus/byte_order.hpp>
 #include <annulus/chunklog/record.hpp>
 
-#include "scan.hpp"
+#include "damage_search.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {
@@ -390,6 +390,20 @@ status log_drain::give_back_space() {
                : status{};
 }
 
+// Of the first record that is whole; 0 if none is.
+std::uint64_t log_drain::first_id_within(chunk_window& window, std::uint64_t end) const {
+  if (end == 0) return 0;
+  auto first = examine(window, 0, end, 0, check::payload);
+  if (first.found != damage::none && first.found != damage::given_up) {
+    id_limits limits;
+    limits.highest = end_.next_id - 1;
+    const auto place = damage_search(window, end, std::move(limits)).behind(0, 0, {});
+    if (place.offset == end) return 0;
+    first = examine(window, place.offset, end, 0, check::header);
+  }
+  return first.header.id;
+}
+
 // The ledger first: a crash in between leaves a chunk that the next open deletes.
 status log_drain::drop_oldest() {
   auto next = oldest_ + 1;
@@ -408,10 +422,8 @@ status log_drain::drop_oldest() {
     const auto end = next == end_.chunk ? end_.offset : opened.bytes;
     chunk_window window(directory_.files, std::size_t{4} << 10U);
     window.attach(std::move(opened.file));
-    if (const auto at = find_record(window, 0, end, 0)) {
-      first_id = examine(window, *at, end, 0, check::header).header.id;
-      break;
-    }
+    first_id = first_id_within(window, end);
+    if (first_id != 0) break;
     // No record of it can be read, so it goes as well.
   }
   counts_.dropped_records.add(acknowledged_.drop_before(next, first_id));

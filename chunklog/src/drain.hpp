@@ -11,6 +11,7 @@
 #include "ledger.hpp"
 #include "milestones.hpp"
 #include "recovery.hpp"
+#include "scan.hpp"
 #include "state.hpp"
 #include "tally.hpp"
 
@@ -71,6 +72,7 @@ class log_drain : private waker {
   void allocate();
   status give_back_space();
   status drop_oldest();
+  std::uint64_t first_id_within(chunk_window& window, std::uint64_t end) const;
   status remove_before(std::uint64_t chunk);
   [[nodiscard]] ledger_state state_now(const acknowledgements::position& acknowledged) const;
   void poison(status why);

@@ -41,6 +41,8 @@ const std::error_category& log_category() noexcept {
           return "no such record";
         case errc::span_too_small:
           return "payload does not fit";
+        case errc::not_a_file:
+          return "it is no regular file";
         default:
           break;
       }
@@ -139,38 +141,56 @@ std::string chunk_log::describe() const {
   return core_->describe() + reader_.cursor_->describe();
 }
 
-opened chunk_log::open(const std::filesystem::path& path, const options& how) {
+namespace {
+
+status check_limits(const options& how) {
   if (how.chunk_bytes < record_layout::header_bytes || how.chunk_bytes > max_chunk_bytes) {
-    return {failure(errc::bad_chunk_size, "a chunk is from ", record_layout::header_bytes, " to ",
-                    max_chunk_bytes, " bytes large, not ", how.chunk_bytes),
-            {},
-            {}};
+    return failure(errc::bad_chunk_size, "a chunk is from ", record_layout::header_bytes, " to ",
+                   max_chunk_bytes, " bytes large, not ", how.chunk_bytes);
   }
   if (how.max_bytes != 0 && how.max_bytes < 2 * how.chunk_bytes) {
-    return {failure(errc::bad_size_cap, "a size cap is at least two chunks, here ",
-                    2 * how.chunk_bytes, " bytes, not ", how.max_bytes),
-            {},
-            {}};
+    return failure(errc::bad_size_cap, "a size cap is at least two chunks, here ",
+                   2 * how.chunk_bytes, " bytes, not ", how.max_bytes);
   }
-  auto& files = how.files != nullptr ? *how.files : system_files();
+  return {};
+}
+
+file_system& files_of(const options& how) {
+  return how.files != nullptr ? *how.files : system_files();
+}
+
+}  // namespace
+
+opened chunk_log::open(const std::filesystem::path& path, const options& how) {
+  if (auto bad = check_limits(how); !bad.ok()) return {std::move(bad), {}, {}};
+  auto& files = files_of(how);
   if (const auto error = files.make_directories(path)) {
     return {failure(error, path.string(), " cannot be made"), {}, {}};
   }
-  auto made = files.open_directory(path);
-  if (made.error) return {failure(made.error, path.string(), " cannot be opened"), {}, {}};
-  log_directory directory{files, path, std::move(made.fd),
-                          how.durability.when != durability::mode::none};
+  return open_in(open_log_directory(files, path), how);
+}
+
+opened chunk_log::open(int directory, const std::filesystem::path& path, const options& how) {
+  if (auto bad = check_limits(how); !bad.ok()) return {std::move(bad), {}, {}};
+  return open_in(open_log_directory(files_of(how), directory, path), how);
+}
+
+opened chunk_log::open_in(opened_directory&& made, const options& how) {
+  if (!made.ok()) return {std::move(made), {}, {}};
+  auto& directory = *made.directory;
+  directory.durable = how.durability.when != durability::mode::none;
   auto lock = take_lock(directory, lock_mode::exclusive);
   if (!lock.ok()) return {std::move(lock), {}, {}};
-  auto ready = recover(directory);
+  auto ready = recover(directory, how.stop);
   if (!ready.ok()) return {std::move(ready), {}, {}};
   auto found = ready.report;
+  const auto path = directory.path.string();
   try {
     auto core =
         std::make_unique<log_core>(std::move(directory), std::move(lock.fd), how, std::move(ready));
     return {{}, std::unique_ptr<chunk_log>(new chunk_log(std::move(core))), std::move(found)};
   } catch (const std::system_error& refused) {
-    return {failure(refused.code(), path.string(), " cannot have its ring or its thread"), {}, {}};
+    return {failure(refused.code(), path, " cannot have its ring or its thread"), {}, {}};
   }
 }
 

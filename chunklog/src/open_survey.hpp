@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <annulus/chunklog/verify.hpp>
 #include <optional>
-#include <thread>
 
 #include "sentence.hpp"
 #include "survey.hpp"
@@ -25,9 +24,9 @@ inline opened_survey open_survey(const std::filesystem::path& path, lock_mode mo
     return std::move(opened);
   };
   auto& files = how.files != nullptr ? *how.files : system_files();
-  auto made = files.open_directory(path);
-  if (made.error) return failed(failure(made.error, path.string(), " cannot be opened"));
-  opened.directory.emplace(log_directory{files, path, std::move(made.fd)});
+  auto made = open_log_directory(files, path);
+  if (!made.ok()) return failed(std::move(made));
+  opened.directory.emplace(std::move(*made.directory));
   auto lock = take_lock(*opened.directory, mode);
   if (!lock.ok()) return failed(std::move(lock));
   opened.lock = std::move(lock.fd);
@@ -35,8 +34,7 @@ inline opened_survey open_survey(const std::filesystem::path& path, lock_mode mo
   survey.walk.salvage = true;
   survey.walk.progress = how.progress;
   survey.walk.stop = how.stop;
-  survey.threads =
-      how.threads != 0 ? how.threads : std::max(1U, std::thread::hardware_concurrency());
+  survey.threads = threads_of(how.threads);
   opened.found = survey_log(*opened.directory, survey);
   if (!opened.found.ok()) return failed(std::move(opened.found));
   return opened;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "damage_search.hpp"
 #include "gap_marker.hpp"
 #include "scan.hpp"
 #include "sentence.hpp"
@@ -23,7 +24,8 @@ struct tear {
 
 class recoverer {
  public:
-  explicit recoverer(const log_directory& directory) : directory_(directory) {}
+  recoverer(const log_directory& directory, std::stop_token stop)
+      : directory_(directory), stop_(std::move(stop)) {}
 
   recovered run() {
     auto result = find_end();
@@ -56,9 +58,10 @@ class recoverer {
     if (known_) {
       auto order = arrange(present.numbers, state_);
       if (!order.missing.empty()) {
-        return failure(errc::missing_data, directory_.file(chunk_name(order.missing.front())),
-                       " is missing; the ledger's chunks run from ", chunk_name(state_.reader_file),
-                       " to ", chunk_name(state_.writer_file));
+        const auto number = order.missing.front();
+        return failure(errc::missing_data, directory_.file(chunk_name(number)),
+                       present.absence(number), "; the ledger's chunks run from ",
+                       chunk_name(state_.reader_file), " to ", chunk_name(state_.writer_file));
       }
       scanned_.assign(std::find(order.run.begin(), order.run.end(), state_.writer_file),
                       order.run.end());
@@ -102,6 +105,9 @@ class recoverer {
       }
       std::uint64_t offset = 0;
       while (offset < chunk.bytes) {
+        if (stop_.stop_requested()) {
+          return failure(errc::cancelled, name, " was not read to its end");
+        }
         const bool durable = first && offset < mark;
         const auto record = examine(window, offset, chunk.bytes, expected, check::payload);
         if (record.found == damage::unreadable) {
@@ -115,9 +121,13 @@ class recoverer {
           }
           // Without a ledger there is no durable mark to tell rot from a torn tail; a whole record
           // behind the damage tells.
-          if (!known_ && find_record(window, offset, chunk.bytes, expected)) {
-            return failure(errc::corrupt_record, words,
-                           "; whole records follow, so this is no torn tail");
+          if (!known_) {
+            auto found = damage_search(window, chunk.bytes, {}).behind(offset, expected, stop_);
+            if (!found.ok()) return failure(found.error, name, ": ", found.message);
+            if (found.offset < chunk.bytes) {
+              return failure(errc::corrupt_record, words,
+                             "; whole records follow, so this is no torn tail");
+            }
           }
           tear_ = tear{number, offset, chunk.bytes - offset, std::move(words)};
           break;
@@ -244,6 +254,7 @@ class recoverer {
   }
 
   const log_directory& directory_;
+  const std::stop_token stop_;
   ledger_read read_{};
   std::vector<chunk_number> scanned_{};
   std::vector<chunk_number> stale_{};
@@ -258,8 +269,8 @@ class recoverer {
 
 }  // namespace
 
-recovered recover(const log_directory& directory) {
-  return recoverer(directory).run();
+recovered recover(const log_directory& directory, std::stop_token stop) {
+  return recoverer(directory, std::move(stop)).run();
 }
 
 }  // namespace annulus::chunklog

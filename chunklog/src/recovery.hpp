@@ -2,6 +2,7 @@
 #pragma once
 
 #include <annulus/chunklog/log.hpp>
+#include <stop_token>
 
 #include "directory.hpp"
 #include "ledger.hpp"
@@ -19,6 +20,6 @@ struct recovered : status {
 /// Finds the end of the log, cuts off a torn tail, and brings the ledger up to date. Changes
 /// nothing when it fails for damage, and nothing when there is nothing to repair. Precondition: the
 /// exclusive lock is held.
-recovered recover(const log_directory& directory);
+recovered recover(const log_directory& directory, std::stop_token stop = {});
 
 }  // namespace annulus::chunklog

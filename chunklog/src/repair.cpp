@@ -22,18 +22,13 @@ class chunk_copier {
 
   // Durable on return, but for its directory's entry.
   status write(const repaired_chunk& chunk, const std::string& name) {
-    auto made = to_.open(name, O_RDWR | O_CREAT | O_TRUNC);
+    auto made = to_.open(name, O_RDWR | O_CREAT | O_EXCL);
     if (made.error) return cannot(made.error, name);
-    opened_chunk source;
-    if (!chunk.pieces.empty()) {
-      source = open_chunk(from_, chunk.number, O_RDONLY);
-      if (!source.ok()) return source;
-    }
     std::uint64_t at = 0;
     for (const auto& piece : chunk.pieces) {
       auto bad = piece.next_id != 0
                      ? put(made.fd.get(), at, encode_gap(piece.first_id, piece.next_id), name)
-                     : copy(source.file.get(), made.fd.get(), at, piece, name, chunk);
+                     : copy(made.fd.get(), at, piece, name);
       if (!bad.ok()) return bad;
       at += piece.bytes;
     }
@@ -42,7 +37,7 @@ class chunk_copier {
   }
 
   status write_ledger(const ledger_state& state, const std::string& name) {
-    auto made = to_.open(name, O_RDWR | O_CREAT | O_TRUNC);
+    auto made = to_.open(name, O_RDWR | O_CREAT | O_EXCL);
     if (made.error) return cannot(made.error, name);
     ledger book(to_.files, std::move(made.fd), {}, to_.durable);
     const auto error = book.checkpoint(state);
@@ -55,8 +50,12 @@ class chunk_copier {
   }
 
  private:
-  status copy(int from, int to, std::uint64_t at, const repaired_piece& piece,
-              const std::string& name, const repaired_chunk& chunk) {
+  status copy(int to, std::uint64_t at, const repaired_piece& piece, const std::string& name) {
+    if (!source_.file || source_number_ != piece.source) {
+      source_ = open_chunk(from_, piece.source, O_RDONLY);
+      if (!source_.ok()) return source_;
+      source_number_ = piece.source;
+    }
     if (piece.bytes > buffer_.size()) {
       buffer_.resize(static_cast<std::size_t>(std::min(piece.bytes, copy_bytes)));
     }
@@ -67,10 +66,10 @@ class chunk_copier {
       const auto size =
           static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), piece.bytes - done));
       const auto part = bytes_span(buffer_).first(size);
-      const auto read = from_.files.read(from, part, piece.offset + done);
+      const auto read = from_.files.read(source_.file.get(), part, piece.offset + done);
       if (read.error || read.bytes < size) {
         return failure(read.error ? read.error : make_error_code(errc::missing_data),
-                       from_.file(chunk_name(chunk.number)), ", offset ", piece.offset + done,
+                       from_.file(chunk_name(piece.source)), ", offset ", piece.offset + done,
                        " could be read before and now cannot");
       }
       if (auto bad = put(to, at + done, part, name); !bad.ok()) return bad;
@@ -94,16 +93,35 @@ class chunk_copier {
   const log_directory& from_;
   const log_directory& to_;
   const reading_options& how_;
+  opened_chunk source_{};  // of the piece copied last
+  chunk_number source_number_ = 0;
   std::vector<std::byte> buffer_{};
   std::uint64_t written_ = 0;
 };
 
+// Nothing is put in the place of what is no regular file: no log has made it.
+status check_places(const log_directory& directory, const repair_layout& layout) {
+  const auto present = directory.files.list(directory.fd.get());
+  if (present.error) return failure(present.error, directory.path.string(), " cannot be listed");
+  for (const auto& [name, regular] : present.entries) {
+    const auto written = [&name = name](const repaired_chunk& chunk) {
+      return chunk.changes && chunk_name(chunk.number) == name;
+    };
+    if (regular || (name != ledger_name &&
+                    std::none_of(layout.chunks.begin(), layout.chunks.end(), written))) {
+      continue;
+    }
+    return failure(errc::not_a_file, directory.file(name), " cannot be written");
+  }
+  return {};
+}
+
 // What a repair that was cut short has left.
 status remove_staged(const log_directory& directory) {
-  const auto present = directory.files.list(directory.path);
+  const auto present = directory.files.list(directory.fd.get());
   if (present.error) return failure(present.error, directory.path.string(), " cannot be listed");
-  for (const auto& name : present.names) {
-    if (!name.ends_with(staged_suffix)) continue;
+  for (const auto& [name, regular] : present.entries) {
+    if (!regular || !name.ends_with(staged_suffix)) continue;
     const auto of = name.substr(0, name.size() - std::string_view(staged_suffix).size());
     if (of != ledger_name && !chunk_number_of(of)) continue;
     if (const auto error = directory.files.remove(directory.fd.get(), name)) {
@@ -151,15 +169,15 @@ status log_repair::copy_to(const std::filesystem::path& path) {
   if (const auto error = files.make_directories(path)) {
     return failure(error, path.string(), " cannot be made");
   }
-  const auto present = files.list(path);
+  const auto made = open_log_directory(files, path);
+  if (!made.ok()) return made;
+  const auto& to = *made.directory;
+  const auto present = files.list(to.fd.get());
   if (present.error) return failure(present.error, path.string(), " cannot be listed");
-  if (!present.names.empty()) {
+  if (!present.entries.empty()) {
     return failure(std::make_error_code(std::errc::directory_not_empty), path.string(),
-                   " cannot take the copy: it holds ", present.names.size(), " files");
+                   " cannot take the copy: it holds ", present.entries.size(), " files");
   }
-  auto made = files.open_directory(path);
-  if (made.error) return failure(made.error, path.string(), " cannot be opened");
-  const log_directory to{files, path, std::move(made.fd)};
   chunk_copier copier(state_->directory, to, state_->how);
   for (const auto& chunk : state_->layout.chunks) {
     if (auto bad = copier.write(chunk, chunk_name(chunk.number)); !bad.ok()) return bad;
@@ -181,6 +199,8 @@ status log_repair::apply() {
     const auto error = directory.files.rename(directory.fd.get(), staged(name), name);
     return error ? failure(error, directory.file(staged(name)), " cannot be renamed") : status{};
   };
+  if (auto bad = check_places(directory, layout); !bad.ok()) return bad;
+  if (auto bad = remove_staged(directory); !bad.ok()) return bad;
   // Everything that needs space comes before anything is changed.
   for (const auto& chunk : layout.chunks) {
     if (!chunk.changes) continue;

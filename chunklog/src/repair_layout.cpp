@@ -1,16 +1,16 @@
 #include "repair_layout.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "gap_marker.hpp"
+#include "numbering.hpp"
+#include "salvage_plan.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {
 namespace {
 
-constexpr std::size_t layout_read_ahead = std::size_t{64} << 10U;
+constexpr std::size_t numbers = 0x10000;
 
 class planner {
  public:
@@ -26,136 +26,211 @@ class planner {
   }
 
  private:
+  struct whole_part {
+    std::uint64_t offset = 0;
+    std::uint64_t end = 0;
+  };
+  struct passed_part {
+    std::uint64_t bytes = 0;
+    std::size_t part = 0;
+    std::vector<whole_part> whole{};
+  };
+
   status arrange_chunks() {
-    for (const auto* const chunk : in_order()) {
-      if (auto bad = add_chunk(*chunk); !bad.ok()) return bad;
+    collect();
+    auto kept = choose_records(directory_, sources_);
+    if (!kept.ok()) return kept;
+    left_.assign(sources_.size(), 0);
+    for (const auto& chunk : kept.chunks) {
+      for (const auto& run : chunk.runs) ++left_[run.source];
     }
+    auto assigned = number(kept);
+    if (!assigned) {
+      return failure(errc::chunk_numbers_exhausted, directory_.path.string(), " has no ",
+                     kept.chunks.size(), " chunk numbers left to put its ",
+                     "chunks in the order of their IDs");
+    }
+    if (assigned->empty()) return {};
+    give_up_before(assigned->front());
+    for (std::size_t i = 0; i < assigned->size(); ++i) {
+      if (i > 0) bridge((*assigned)[i - 1], (*assigned)[i]);
+      add_chunk((*assigned)[i], kept.chunks[i]);
+    }
+    bridge_behind();
     return {};
   }
 
-  // The chunks that are kept. Others hold nothing that is whole and not acknowledged.
-  std::vector<const chunk_walk*> in_order() {
-    std::vector<const chunk_walk*> all;
-    for (const auto& chunk : found_.chunks) all.push_back(&chunk);
-    for (const auto& stray : found_.strays) {
-      if (stray.last_id > acknowledged_) {
-        all.push_back(&stray);
-        continue;
-      }
-      out_.plan.removed.push_back(stray.file);
-      // One that begins with an acknowledged record awaits its deletion anyway.
-      if (stray.bytes > 0 && stray.last_id == 0) {
-        out_.plan.lost.push_back({0, 0, {{stray.file, 0, stray.bytes}}, false});
-      }
-    }
-    std::vector<chunk_number> numbers;
-    for (const auto* const chunk : all) numbers.push_back(chunk->number);
-    numbers = in_written_order(std::move(numbers));
-    std::vector<const chunk_walk*> order;
-    for (const auto number : numbers) {
-      order.push_back(*std::find_if(all.begin(), all.end(),
-                                    [&](const auto* chunk) { return chunk->number == number; }));
-    }
-    return order;
-  }
-
-  status add_chunk(const chunk_walk& chunk) {
-    if (!out_.chunks.empty()) {
-      for (auto number = successor(out_.chunks.back().number); number != chunk.number;
-           number = successor(number)) {
-        pending_.places.push_back({chunk_name(number), 0, 0});
-        out_.chunks.push_back({number, false, true, 0, {}});
-      }
-    }
-    out_.chunks.push_back({chunk.number, true, false, 0, {}});
-    reached_ = 0;
-    dropped_ = false;
-    std::size_t marker = 0;
-    const auto markers_before = [&](std::uint64_t offset) {
-      for (; marker < chunk.gaps.size() && chunk.gaps[marker].offset < offset; ++marker) {
-        drop(chunk, chunk.gaps[marker].offset);
-        reached_ += gap_marker::bytes;
-        keep(chunk.gaps[marker]);
-      }
+  // The chunks whose records matter, in the order of their numbers.
+  void collect() {
+    std::vector<const chunk_walk*> by_number(numbers, nullptr);
+    std::vector<chunk_number> present;
+    const auto add = [&](const chunk_walk& chunk) {
+      by_number[chunk.number] = &chunk;
+      present.push_back(chunk.number);
     };
-    for (auto run : chunk.runs) {
-      markers_before(run.offset);
-      if (due_ != 0 && run.first_id < due_) {
-        if (auto bad = begin_at_due(chunk, run); !bad.ok()) return bad;
-        if (run.offset == run.end) continue;
-      }
-      drop(chunk, run.offset);
-      keep(run);
+    for (const auto& chunk : found_.chunks) add(chunk);
+    for (const auto& stray : found_.strays) {
+      // One that is acknowledged awaits its deletion anyway.
+      if (stray.last_id > acknowledged_ || (stray.last_id == 0 && stray.bytes > 0)) add(stray);
     }
-    markers_before(chunk.bytes);
-    torn_ = chunk.torn_bytes > 0;
-    drop(chunk, chunk.bytes);
+    for (const auto number : in_written_order(std::move(present))) {
+      index_[number] = sources_.size();
+      sources_.push_back(by_number[number]);
+      passed_.push_back({0, 0, whole_parts(*sources_.back())});
+    }
+  }
+
+  std::optional<std::vector<chunk_number>> number(const kept_records& kept) {
+    std::vector<numbered_chunk> chunks;
+    for (const auto& chunk : kept.chunks) {
+      numbered_chunk one;
+      if (chunk.source != kept_chunk::none && kept.in_place[chunk.source]) {
+        one.keeps = sources_[chunk.source]->number;
+      }
+      chunks.push_back(one);
+    }
+    std::vector<chunk_number> present = found_.others;
+    std::vector<chunk_number> needed;
+    for (const auto& chunk : found_.chunks) present.push_back(chunk.number);
+    for (const auto& stray : found_.strays) present.push_back(stray.number);
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (left_[i] > 0) needed.push_back(sources_[i]->number);
+    }
+    needed.insert(needed.end(), found_.others.begin(), found_.others.end());
+    return assign_numbers(std::move(chunks), present, needed);
+  }
+
+  // sources_.size(): none has this number.
+  [[nodiscard]] std::size_t source_of(chunk_number number) const {
+    return std::min(index_[number], sources_.size());
+  }
+
+  // Of the log's chunks before the first one that is kept, nothing is left.
+  void give_up_before(chunk_number first) {
+    for (const auto& chunk : found_.chunks) {
+      if (chunk.number == first) return;
+      const auto i = source_of(chunk.number);
+      if (left_[i] == 0) give_up(i);
+    }
+  }
+
+  void bridge(chunk_number from, chunk_number to) {
+    for (auto number = successor(from); number != to; number = successor(number)) {
+      add_empty(number);
+    }
+  }
+
+  // Empty ones, or ones of which nothing is left, that follow the last.
+  void bridge_behind() {
+    for (auto number = successor(out_.chunks.back().number);; number = successor(number)) {
+      const auto i = source_of(number);
+      if (i == sources_.size() || passed_[i].bytes > 0 || number == out_.chunks.front().number)
+        return;
+      add_empty(number);
+    }
+  }
+
+  void add_empty(chunk_number number) {
+    const auto i = source_of(number);
+    if (i == sources_.size()) {
+      pending_.places.push_back({chunk_name(number), 0, 0});
+      out_.chunks.push_back({number, false, true, 0, {}});
+      return;
+    }
+    torn_ = sources_[i]->torn_bytes > 0;
+    out_.chunks.push_back({number, true, sources_[i]->bytes > 0, 0, {}});
+    give_up(i);
+  }
+
+  void add_chunk(chunk_number number, const kept_chunk& chunk) {
+    const auto same = source_of(number);
+    const bool exists = same != sources_.size();
+    out_.chunks.push_back({number, exists, false, 0, {}});
+    for (const auto& run : chunk.runs) {
+      give_up_until(run.source, run.offset);
+      run.gap ? keep_gap(run) : keep(run);
+      if (--left_[run.source] == 0) {
+        torn_ = sources_[run.source]->torn_bytes > 0;
+        give_up(run.source);
+      }
+    }
     auto& made = out_.chunks.back();
-    const bool same_markers =
-        std::equal(chunk.gaps.begin(), chunk.gaps.end(), markers_.begin(), markers_.end(),
-                   [](const declared_gap& was, const declared_gap& is) {
-                     return was.offset == is.offset && was.first_id == is.first_id &&
-                            was.next_id == is.next_id;
-                   });
-    made.changes = dropped_ || !same_markers || made.bytes != chunk.bytes;
-    markers_.clear();
-    return {};
+    made.changes = !exists || !is_unchanged(made, *sources_[same]);
   }
 
-  // The records that come again are left out: the first of two is kept.
-  status begin_at_due(const chunk_walk& chunk, record_run& run) {
-    if (run.last_id < due_) {
-      drop(chunk, run.end);
-      run.offset = run.end;
-      return {};
+  // Whether it is what it was, byte for byte.
+  [[nodiscard]] static bool is_unchanged(const repaired_chunk& made, const chunk_walk& was) {
+    std::uint64_t at = 0;
+    auto gap = was.gaps.begin();
+    for (const auto& piece : made.pieces) {
+      while (gap != was.gaps.end() && gap->offset < at) ++gap;
+      const bool same_gap = gap != was.gaps.end() && gap->offset == at &&
+                            gap->first_id == piece.first_id && gap->next_id == piece.next_id;
+      const bool same_bytes =
+          piece.next_id == 0 && piece.source == was.number && piece.offset == at;
+      if (!same_gap && !same_bytes) return false;
+      at += piece.bytes;
     }
-    auto opened = open_chunk(directory_, chunk.number, O_RDONLY);
-    if (!opened.ok()) return opened;
-    chunk_window window(directory_.files, layout_read_ahead);
-    window.attach(std::move(opened.file));
-    while (run.first_id < due_) {
-      const auto record = examine(window, run.offset, run.end, run.first_id, check::header);
-      if (record.found != damage::none) {
-        return failure(error_for(record), describe(record, directory_.file(chunk.file), run.offset,
-                                                   run.end, run.first_id));
-      }
-      run.offset += record.header.record_bytes();
-      ++run.first_id;
+    return at == was.bytes;
+  }
+
+  void give_up(std::size_t source) { give_up_until(source, sources_[source]->bytes); }
+
+  // What lies between the last thing taken of a chunk and `offset` is neither a record that is kept
+  // nor a marker: told of, unless it is there once more.
+  void give_up_until(std::size_t source, std::uint64_t offset) {
+    const auto& chunk = *sources_[source];
+    auto& passed = passed_[source];
+    const auto lose = [&](std::uint64_t until) {
+      if (until <= passed.bytes) return;
+      pending_.places.push_back({chunk.file, passed.bytes, until - passed.bytes});
+    };
+    while (passed.part < passed.whole.size() && passed.whole[passed.part].offset < offset) {
+      const auto& part = passed.whole[passed.part];
+      lose(part.offset);
+      passed.bytes = std::max(passed.bytes, std::min(part.end, offset));
+      if (part.end > offset) return;
+      ++passed.part;
     }
-    return {};
+    lose(offset);
+    passed.bytes = std::max(passed.bytes, offset);
   }
 
-  // Gives up what lies between the last thing taken and `offset`.
-  void drop(const chunk_walk& chunk, std::uint64_t offset) {
-    if (offset <= reached_) return;
-    pending_.places.push_back({chunk.file, reached_, offset - reached_});
-    reached_ = offset;
-    dropped_ = true;
+  // Its records and markers.
+  static std::vector<whole_part> whole_parts(const chunk_walk& chunk) {
+    std::vector<whole_part> parts;
+    for (const auto& run : chunk.runs) parts.push_back({run.offset, run.end});
+    for (const auto& gap : chunk.gaps) {
+      parts.push_back({gap.offset, gap.offset + gap_marker::bytes});
+    }
+    std::sort(parts.begin(), parts.end(),
+              [](const whole_part& a, const whole_part& b) { return a.offset < b.offset; });
+    return parts;
   }
 
-  void keep(const record_run& run) {
+  void keep(const kept_run& run) {
     reach(run.first_id);
     if (due_ != 0 && run.first_id > due_) mark(due_, run.first_id);
     auto& chunk = out_.chunks.back();
     auto& pieces = chunk.pieces;
-    if (!pieces.empty() && pieces.back().next_id == 0 &&
+    const auto source = sources_[run.source]->number;
+    if (!pieces.empty() && pieces.back().next_id == 0 && pieces.back().source == source &&
         pieces.back().offset + pieces.back().bytes == run.offset) {
       pieces.back().bytes += run.end - run.offset;
     } else {
-      pieces.push_back({run.offset, run.end - run.offset, 0, 0});
+      pieces.push_back({source, run.offset, run.end - run.offset, 0, 0});
     }
     chunk.bytes += run.end - run.offset;
     out_.plan.records += run.last_id - run.first_id + 1;
-    reached_ = run.end;
+    give_up_until(run.source, run.end);
     due_ = run.last_id + 1;
   }
 
-  void keep(const declared_gap& gap) {
-    if (due_ != 0 && gap.next_id <= due_) return;
+  void keep_gap(const kept_run& gap) {
     reach(gap.first_id);
-    acknowledge_lost(gap.first_id, gap.next_id);
-    mark(due_ != 0 ? due_ : gap.first_id, gap.next_id);
-    due_ = gap.next_id;
+    acknowledge_lost(gap.first_id, gap.last_id + 1);
+    mark(due_ != 0 ? due_ : gap.first_id, gap.last_id + 1);
+    due_ = gap.last_id + 1;
   }
 
   // The next thing that is whole has this ID.
@@ -181,14 +256,14 @@ class planner {
 
   void mark(std::uint64_t first, std::uint64_t next) {
     auto& chunk = out_.chunks.back();
-    markers_.push_back({chunk.bytes, first, next});
-    chunk.pieces.push_back({0, gap_marker::bytes, first, next});
+    chunk.pieces.push_back({0, 0, gap_marker::bytes, first, next});
     chunk.bytes += gap_marker::bytes;
   }
 
   void finish() {
     auto& plan = out_.plan;
     auto& chunks = out_.chunks;
+    for (std::size_t i = 0; i < sources_.size(); ++i) give_up(i);
     const auto next = std::max(due_, known_ ? found_.ledger.next_id : 1);
     const auto due = due_ != 0 ? due_ : acknowledged_ + 1;
     pending_.torn_tail = torn_ && next <= due;
@@ -203,10 +278,17 @@ class planner {
     if (chunks.back().bytes > max_chunk_bytes) {
       chunks.push_back({successor(chunks.back().number), false, true, 0, {}});
     }
+    std::vector<bool> kept(numbers, false);
     for (const auto& chunk : chunks) {
+      kept[chunk.number] = true;
       auto& list = chunk.exists ? plan.rewritten : plan.created;
       if (chunk.changes) list.push_back(chunk_name(chunk.number));
       plan.bytes += chunk.bytes;
+    }
+    for (const auto* const walked : {&found_.chunks, &found_.strays}) {
+      for (const auto& chunk : *walked) {
+        if (!kept[chunk.number]) plan.removed.push_back(chunk.file);
+      }
     }
     out_.ledger = {chunks.back().number, chunks.front().number, next,
                    due_ == 0 ? next - 1 : acknowledged_, chunks.back().bytes};
@@ -218,31 +300,27 @@ class planner {
 
   // Not a record is left: an empty chunk, whose ledger gives the next ID.
   void begin_anew() {
-    auto& chunks = out_.chunks;
     repaired_chunk only{found_.ledger.writer_file, false, true, 0, {}};
-    for (const auto& chunk : chunks) {
-      if (!chunk.exists) continue;
-      if (&chunk == &chunks.back()) {
-        only = chunk;
-      } else {
-        out_.plan.removed.push_back(chunk_name(chunk.number));
-      }
+    if (!found_.chunks.empty()) {
+      const auto& last = found_.chunks.back();
+      only = {last.number, true, last.bytes > 0, 0, {}};
     }
-    chunks.assign(1, only);
+    out_.chunks.assign(1, only);
   }
 
   const log_directory& directory_;
   survey found_;
   const bool known_;
   std::uint64_t acknowledged_ = 0;
+  std::vector<const chunk_walk*> sources_{};
+  std::vector<std::size_t> left_{};    // by source: runs that are still to be kept
+  std::vector<passed_part> passed_{};  // by source: what is kept or told of
+  std::vector<std::size_t> index_ =
+      std::vector<std::size_t>(numbers, ~std::size_t{0});  // of sources
   repair_layout out_{};
   std::uint64_t due_ = 0;   // behind the last record kept; 0: none is
   lost_records pending_{};  // since then
-  bool torn_ = false;
-  // Of the chunk that is being added:
-  std::uint64_t reached_ = 0;
-  bool dropped_ = false;
-  std::vector<declared_gap> markers_{};
+  bool torn_ = false;       // what was given up last was a torn tail
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace annulus::chunklog {
 
 /// Bytes of a chunk of the damaged log or, if `next_id` is not 0, a gap marker.
 struct repaired_piece {
+  chunk_number source = 0;  ///< the chunk that has the bytes
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
   std::uint64_t first_id = 0;
@@ -18,7 +19,7 @@ struct repaired_piece {
 
 struct repaired_chunk {
   chunk_number number = 0;
-  bool exists = true;    ///< in the damaged log
+  bool exists = true;    ///< a chunk of the damaged log has this number
   bool changes = false;  ///< against that
   std::uint64_t bytes = 0;
   std::vector<repaired_piece> pieces{};
@@ -30,7 +31,8 @@ struct repair_layout : status {
   ledger_state ledger{};
 };
 
-/// O(chunks + runs of records). Moves the plan's part out of `found`.
+/// Whole records are ordered by their IDs, whatever chunks they lie in. Moves the plan's part out
+/// of `found`.
 repair_layout lay_out(const log_directory& directory, survey&& found);
 
 }  // namespace annulus::chunklog

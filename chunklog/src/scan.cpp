@@ -5,26 +5,28 @@
 #include <algorithm>
 #include <annulus/byte_order.hpp>
 #include <cstring>
-#include <limits>
 
 #include "gap_marker.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {
-namespace {
-
-// Behind the last one no ID could follow.
-bool possible(std::uint64_t id) {
-  return id != 0 && id != std::numeric_limits<std::uint64_t>::max();
-}
-
-}  // namespace
-
 void chunk_window::attach(unique_fd file) noexcept {
   file_ = std::move(file);
   start_ = 0;
   filled_ = 0;
   trusted_ = ~std::uint64_t{0};
+  index_.reset();
+}
+
+unique_fd chunk_window::detach() noexcept {
+  auto file = std::move(file_);
+  attach({});
+  return file;
+}
+
+bool chunk_window::index(std::uint64_t begin, std::uint64_t end, const std::stop_token& stop) {
+  index_ = crc_index::make(files_, file_.get(), begin, end, stop);
+  return index_.has_value();
 }
 
 // Behind the first `kept` bytes of the buffer.
@@ -108,19 +110,35 @@ examined examine(chunk_window& chunk, std::uint64_t offset, std::uint64_t end,
     if (whole.error) return unreadable(whole.error);
     record.payload = whole.bytes.subspan(record_layout::payload);
     record.next_id = load_le<std::uint64_t>(record.payload.data());
-    const bool right =
-        checksum_of(record.header.id, {&record.payload, 1}) == record.header.checksum;
+    record.sum = checksum_of(record.header.id, {&record.payload, 1});
+    const bool right = record.sum == record.header.checksum;
     const bool forward = record.next_id > record.header.id && possible(record.next_id);
     return judged(right && forward ? damage::given_up : damage::bad_checksum);
   }
   if (record.header.record_bytes() > end - offset) return judged(damage::cut_short);
   if (depth == check::header) return record;
+  const auto next = offset + record.header.record_bytes();
+  if (auto* const index = chunk.indexed(offset, next)) {
+    const auto sum = index->of(offset + record_layout::id, next);
+    record.sum = sum.value_or(0);
+    if (sum && record.sum != record.header.checksum) return judged(damage::bad_checksum);
+  }
   const auto whole = chunk.at(offset, static_cast<std::size_t>(record.header.record_bytes()), end);
   if (whole.error) return unreadable(whole.error);
   record.payload = whole.bytes.subspan(record_layout::payload);
   if (chunk.trusted(offset)) return record;
-  const bool right = checksum_of(record.header.id, {&record.payload, 1}) == record.header.checksum;
-  return right ? record : judged(damage::bad_checksum);
+  record.sum = checksum_of(record.header.id, {&record.payload, 1});
+  return record.sum == record.header.checksum ? record : judged(damage::bad_checksum);
+}
+
+std::uint64_t first_id_of(const log_directory& directory, chunk_number number,
+                          chunk_window& window) {
+  auto opened = open_chunk(directory, number, O_RDONLY);
+  if (!opened.ok() || opened.bytes == 0) return 0;
+  window.attach(std::move(opened.file));
+  const auto first = examine(window, 0, opened.bytes, 0, check::payload);
+  const bool whole = first.found == damage::none || first.found == damage::given_up;
+  return whole ? first.header.id : 0;
 }
 
 status check_stray(const log_directory& directory, chunk_number number,
@@ -162,9 +180,7 @@ std::string describe(const examined& record, const std::string& file, std::uint6
                       record.header.id);
     case damage::bad_checksum:
       return sentence(place, "record ", record.header.id, " fails its CRC-32: the header says ",
-                      std::hex, record.header.checksum, ", the ", std::dec, record.payload.size(),
-                      " payload bytes give ", std::hex,
-                      checksum_of(record.header.id, {&record.payload, 1}));
+                      std::hex, record.header.checksum, ", the payload gives ", record.sum);
     case damage::given_up:
       return sentence(place, "the records from ", record.header.id, " to ", record.next_id - 1,
                       " are lost, and a repair has said so");
@@ -176,27 +192,6 @@ std::string describe(const examined& record, const std::string& file, std::uint6
 
 std::error_code error_for(const examined& record) {
   return record.found == damage::unreadable ? record.error : make_error_code(errc::corrupt_record);
-}
-
-// The least that a disk loses at once.
-constexpr std::uint64_t sector_bytes = 512;
-// A chunk holds no more records, so no ID is further ahead: this spares most of the checksums over
-// what only looks like a header.
-constexpr std::uint64_t most_records = max_chunk_bytes / record_layout::header_bytes;
-
-std::optional<std::uint64_t> find_record(chunk_window& chunk, std::uint64_t from, std::uint64_t end,
-                                         std::uint64_t lowest) {
-  for (auto offset = from; offset + record_layout::header_bytes <= end; ++offset) {
-    const auto header = examine(chunk, offset, end, 0, check::header);
-    if (header.found == damage::unreadable) {
-      offset = (offset + sector_bytes) / sector_bytes * sector_bytes - 1;
-      continue;
-    }
-    if (header.found != damage::none || header.header.id < lowest) continue;
-    if (lowest != 0 && header.header.id - lowest > most_records) continue;
-    if (examine(chunk, offset, end, 0, check::payload).found == damage::none) return offset;
-  }
-  return std::nullopt;
 }
 
 }  // namespace annulus::chunklog

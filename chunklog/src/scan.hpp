@@ -7,9 +7,11 @@
 #include <annulus/transfer.hpp>
 #include <annulus/unique_fd.hpp>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
+#include "crc_index.hpp"
 #include "directory.hpp"
 #include "tally.hpp"
 
@@ -35,6 +37,8 @@ class chunk_window {
 
   /// Turns to another file.
   void attach(unique_fd file) noexcept;
+  /// Gives the file back.
+  unique_fd detach() noexcept;
   /// Reads anew what the file may hold by now.
   void forget() noexcept { filled_ = 0; }
   [[nodiscard]] int fd() const noexcept { return file_.get(); }
@@ -56,6 +60,15 @@ class chunk_window {
   /// Whether what is buffered from `offset` on has come from memory, so that no disk can have
   /// changed it.
   [[nodiscard]] bool trusted(std::uint64_t offset) const noexcept { return offset >= trusted_; }
+  /// Makes an index of what lies from `begin` to `end`: from now on `examine` takes from it whether
+  /// a record there is whole, without reading it. False if `stop` came first.
+  bool index(std::uint64_t begin, std::uint64_t end, const std::stop_token& stop);
+  /// Null if nothing, or not all of that, has been indexed.
+  crc_index* indexed(std::uint64_t begin, std::uint64_t end) noexcept {
+    return index_ && index_->covers(begin, end) ? &*index_ : nullptr;
+  }
+  void drop_index() noexcept { index_.reset(); }
+  [[nodiscard]] file_system& files() const noexcept { return files_; }
   /// Bytes read from files. Any thread.
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_.get(); }
 
@@ -70,6 +83,7 @@ class chunk_window {
   std::size_t filled_ = 0;
   std::uint64_t trusted_ = ~std::uint64_t{0};
   std::error_code error_{};
+  std::optional<crc_index> index_{};
   tally file_bytes_;
 };
 
@@ -79,6 +93,11 @@ struct opened_chunk : status {
   std::uint64_t bytes = 0;
 };
 opened_chunk open_chunk(const log_directory& directory, chunk_number number, int flags);
+
+/// The ID with which a chunk begins; 0 if what is there is not whole, or nothing. Leaves the window
+/// with the chunk.
+std::uint64_t first_id_of(const log_directory& directory, chunk_number number,
+                          chunk_window& window);
 
 /// Whether a chunk that the ledger does not count among the log's may be deleted: it is empty or
 /// acknowledged. Otherwise `missing_data`, since something between it and the log was lost. Looks
@@ -102,7 +121,8 @@ enum class check { header, payload };
 struct examined {
   damage found = damage::none;
   record_header header{};
-  bytes_view payload{};  ///< with check::payload; valid until the window is used again
+  bytes_view payload{};   ///< with check::payload; valid until the window is used again
+  std::uint32_t sum = 0;  ///< with damage::bad_checksum: what the checksum should be
   std::uint64_t next_id =
       0;  ///< with damage::given_up: the records from header.id up to it are lost
   std::error_code error{};
@@ -120,10 +140,9 @@ std::string describe(const examined& record, const std::string& file, std::uint6
 /// The code that goes with it.
 std::error_code error_for(const examined& record);
 
-/// The first place from `from` on with a whole record, its checksum right and its ID at least
-/// `lowest`; `lowest` 0 accepts any ID. Sectors that cannot be read are passed by. O(end - from). A
-/// payload that itself holds records can mislead it.
-std::optional<std::uint64_t> find_record(chunk_window& chunk, std::uint64_t from, std::uint64_t end,
-                                         std::uint64_t lowest);
+/// Whether a record can have this ID: behind the last one no ID could follow.
+constexpr bool possible(std::uint64_t id) {
+  return id != 0 && id != std::numeric_limits<std::uint64_t>::max();
+}
 
 }  // namespace annulus::chunklog

@@ -14,10 +14,11 @@ std::string sentence(const Parts&... parts) {
   return std::move(out).str();
 }
 
-/// A failure with its sentence; the operating system's word on it follows the sentence.
+/// A failure with its sentence; what the file system says of it follows the sentence.
 template <class... Parts>
 status failure(std::error_code error, const Parts&... parts) {
-  const bool ours = error.category() == log_category() || error.category() == ring_category();
+  const bool ours = (error.category() == log_category() && error != errc::not_a_file) ||
+                    error.category() == ring_category();
   return {error, ours ? sentence(parts...) : sentence(parts..., ": ", error.message())};
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 // Headers are far apart, so little is read with each.
 constexpr std::uint64_t walk_header_ahead = std::uint64_t{4} << 10U;
+constexpr std::size_t first_record_ahead = std::size_t{4} << 10U;
 constexpr std::uint64_t walk_payload_ahead = std::uint64_t{1} << 20U;
 
 // Walks `chunks`, each by the next thread that is free. The first error in their order.
@@ -53,6 +54,68 @@ status walk_all(const log_directory& directory, const survey_options& how,
   return {};
 }
 
+// What the ledger and the other chunks say of a chunk's IDs.
+class neighbours {
+ public:
+  neighbours(const log_directory& directory, const survey& found,
+             const std::vector<chunk_number>& present)
+      : directory_(directory), found_(found), present_(present) {}
+
+  id_limits of(const chunk_walk& chunk, std::uint64_t first_id) {
+    std::call_once(looked_, [this] { look(); });
+    id_limits limits;
+    limits.may_be_torn = found_.summary.ledger_valid && chunk.last;
+    if (found_.summary.ledger_valid) bound_by_ledger(chunk, limits);
+    if (first_id == 0) {
+      limits.successors.insert(limits.successors.end(), first_ids_.begin(), first_ids_.end());
+      return limits;
+    }
+    const auto next = std::upper_bound(first_ids_.begin(), first_ids_.end(), first_id);
+    if (next == first_ids_.end()) return limits;
+    limits.successors.insert(limits.successors.end(), next, first_ids_.end());
+    if (limits.highest == 0 || *next - 1 <= limits.highest) {
+      limits.highest = *next - 1;
+      limits.mark = id_limits().mark;
+    }
+    return limits;
+  }
+
+ private:
+  // Below the mark, nothing has an ID that the ledger does not know.
+  void bound_by_ledger(const chunk_walk& chunk, id_limits& limits) const {
+    const auto& state = found_.ledger;
+    const auto to_writer = distance(state.reader_file, state.writer_file);
+    const auto to_chunk = distance(state.reader_file, chunk.number);
+    limits.successors.push_back(state.next_id);
+    limits.highest = state.next_id - 1;
+    if (to_chunk == to_writer) limits.mark = state.durable_bytes;
+    // The ledger has seen nothing of it; who knows how much was written since.
+    if (to_chunk > to_writer) {
+      limits.highest += bytes_ / record_layout::header_bytes;
+      limits.mark = 0;
+    }
+  }
+
+  void look() {
+    chunk_window window(directory_.files, first_record_ahead);
+    for (const auto number : present_) {
+      if (const auto id = first_id_of(directory_, number, window)) first_ids_.push_back(id);
+      if (window.fd() < 0) continue;
+      const auto size = directory_.files.size(window.fd());
+      bytes_ += size.bytes;
+      window.attach({});
+    }
+    std::sort(first_ids_.begin(), first_ids_.end());
+  }
+
+  const log_directory& directory_;
+  const survey& found_;
+  const std::vector<chunk_number>& present_;
+  std::once_flag looked_;
+  std::vector<std::uint64_t> first_ids_{};
+  std::uint64_t bytes_ = 0;
+};
+
 class surveyor {
  public:
   surveyor(const log_directory& directory, const survey_options& how)
@@ -66,7 +129,8 @@ class surveyor {
  private:
   status look() {
     const auto book = read_ledger(directory_, O_RDONLY);
-    if (!book.ok()) return book;
+    // What has the ledger's name and is none tells nothing; the records are there nevertheless.
+    if (!book.ok() && book.error != errc::not_a_file) return book;
     const auto present = list_chunks(directory_);
     if (!present.ok()) return present;
     if (!book.file && present.numbers.empty()) {
@@ -74,11 +138,16 @@ class surveyor {
                      " holds neither a ledger nor a chunk");
     }
     take_ledger(book);
-    if (auto bad = list(present.numbers); !bad.ok()) return bad;
+    if (auto bad = list(present); !bad.ok()) return bad;
     std::vector<chunk_walk*> all;
     for (auto& chunk : found_.chunks) all.push_back(&chunk);
     for (auto& chunk : found_.strays) all.push_back(&chunk);
-    if (auto bad = walk_all(directory_, how_, all); !bad.ok()) return bad;
+    neighbours beside(directory_, found_, present.numbers);
+    auto how = how_;
+    how.walk.limits = [&](const chunk_walk& chunk, std::uint64_t first_id) {
+      return beside.of(chunk, first_id);
+    };
+    if (auto bad = walk_all(directory_, how, all); !bad.ok()) return bad;
     for (auto& chunk : found_.chunks) join(chunk);
     finish();
     return {};
@@ -90,7 +159,9 @@ class surveyor {
     sum.ledger_valid = book.newest.sequence != 0;
     if (!sum.ledger_valid) {
       add(fault_kind::bad_ledger, ledger_name, 0, 0,
-          sentence(directory_.file(ledger_name), book.file ? " has no valid slot" : " is missing"));
+          !book.ok() ? book.message
+                     : sentence(directory_.file(ledger_name),
+                                book.file ? " has no valid slot" : " is missing"));
       return;
     }
     if (book.damaged_slot) {
@@ -109,10 +180,12 @@ class surveyor {
   }
 
   // The chunks in the order of their records, with their sizes.
-  status list(const std::vector<chunk_number>& present) {
+  status list(const chunk_list& present) {
     auto& sum = found_.summary;
-    auto order = sum.ledger_valid ? arrange(present, found_.ledger) : chunk_order{present, {}, {}};
-    add_missing(order.missing);
+    auto order = sum.ledger_valid ? arrange(present.numbers, found_.ledger)
+                                  : chunk_order{present.numbers, {}, {}};
+    add_missing(order.missing, present);
+    found_.others = present.others;
     for (const auto number : order.strays) {
       auto left = check_stray(directory_, number, found_.ledger.last_acknowledged);
       if (left.error == errc::missing_data) {
@@ -132,13 +205,13 @@ class surveyor {
   }
 
   // A fault for each run of numbers: they can be tens of thousands.
-  void add_missing(const std::vector<chunk_number>& missing) {
+  void add_missing(const std::vector<chunk_number>& missing, const chunk_list& present) {
     for (auto first = missing.begin(); first != missing.end();) {
       auto last = first;
       while (last + 1 != missing.end() && *(last + 1) == successor(*last)) ++last;
       const auto name = directory_.file(chunk_name(*first));
       add(fault_kind::missing_data, chunk_name(*first), 0, 0,
-          first == last ? sentence(name, " is missing")
+          first == last ? sentence(name, present.absence(*first))
                         : sentence(name, " and the chunks behind it up to ", chunk_name(*last),
                                    " are missing"));
       first = last + 1;
@@ -146,12 +219,13 @@ class surveyor {
   }
 
   status enlist(chunk_number number, std::vector<chunk_walk>& to) {
-    const auto opened = open_chunk(directory_, number, O_RDONLY);
+    auto opened = open_chunk(directory_, number, O_RDONLY);
     if (!opened.ok()) return opened;
     chunk_walk chunk;
     chunk.number = number;
     chunk.file = chunk_name(number);
     chunk.bytes = opened.bytes;
+    if (to.size() < how_.kept_files) chunk.kept = std::move(opened.file);
     to.push_back(std::move(chunk));
     return {};
   }

@@ -1,6 +1,8 @@
 // All of a log, read-only: what the view, verify and repair begin with.
 #pragma once
 
+#include <algorithm>
+#include <thread>
 #include <vector>
 
 #include "ledger.hpp"
@@ -10,7 +12,8 @@ namespace annulus::chunklog {
 
 struct survey_options {
   walk_options walk{};
-  unsigned threads = 1;  ///< that walk chunks, the calling one included
+  unsigned threads = 1;        ///< that walk chunks, the calling one included
+  std::size_t kept_files = 0;  ///< of so many chunks the file stays open in chunk_walk::kept
 };
 
 struct survey : status {
@@ -20,7 +23,13 @@ struct survey : status {
   /// Chunks that the ledger does not count among the log's, walked only with walk_options::salvage.
   std::vector<chunk_walk> strays{};
   ledger_state ledger{};
+  std::vector<chunk_number> others{};  ///< names of chunks that are no regular files
 };
+
+/// 0 asked for: one a CPU.
+inline unsigned threads_of(unsigned asked) {
+  return asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
+}
 
 /// Walks every chunk. `walk_options::progress` is called by one thread at a time, with the bytes
 /// walked by all. Damage does not fail it. Can throw std::bad_alloc. Precondition: a lock on the

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <string>
 
 #include "gatherer.hpp"
 
@@ -28,6 +30,34 @@ auto uninterrupted(Call call) {
 
 std::error_code error_of(int result) {
   return result < 0 ? last_error() : std::error_code{};
+}
+
+class directory_stream {
+ public:
+  /// Reads the directory from where the descriptor is; null if that is refused.
+  explicit directory_stream(int directory) : stream_(nullptr) {
+    const int own = ::fcntl(directory, F_DUPFD_CLOEXEC, 0);
+    if (own < 0) return;
+    stream_ = ::fdopendir(own);
+    if (stream_ == nullptr) ::close(own);
+  }
+  directory_stream(const directory_stream&) = delete;
+  directory_stream& operator=(const directory_stream&) = delete;
+  ~directory_stream() {
+    if (stream_ != nullptr) ::closedir(stream_);
+  }
+  [[nodiscard]] explicit operator bool() const noexcept { return stream_ != nullptr; }
+  [[nodiscard]] DIR* get() const noexcept { return stream_; }
+
+ private:
+  DIR* stream_;
+};
+
+bool is_regular(int directory, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_REG;
+  struct stat found {};
+  return ::fstatat(directory, entry.d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(found.st_mode);
 }
 
 class operating_system final : public file_system {
@@ -53,21 +83,47 @@ class operating_system final : public file_system {
     return {std::move(fd), error};
   }
 
-  names list(const std::filesystem::path& directory) override {
-    names found;
-    std::filesystem::directory_iterator entry(directory, found.error);
-    while (!found.error && entry != std::filesystem::directory_iterator()) {
-      found.names.push_back(entry->path().filename().string());
-      entry.increment(found.error);
+  opened_file reopen_directory(int directory) override {
+    unique_fd fd(uninterrupted(
+        [&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    const auto error = error_of(fd.get());
+    return {std::move(fd), error};
+  }
+
+  directory_entries list(int directory) override {
+    directory_entries found;
+    // One of its own, since the place in a directory belongs to the descriptor.
+    auto own = reopen_directory(directory);
+    if (own.error) return {{}, own.error};
+    const directory_stream stream(own.fd.get());
+    if (!stream) return {{}, last_error()};
+    for (errno = 0; const auto* const entry = ::readdir(stream.get()); errno = 0) {
+      const std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      found.entries.push_back({name, is_regular(directory, *entry)});
     }
+    if (errno != 0) found.error = last_error();
     return found;
   }
 
   opened_file open(int directory, const std::string& name, int flags) override {
-    unique_fd fd(
-        uninterrupted([&] { return ::openat(directory, name.c_str(), flags | O_CLOEXEC, 0666); }));
-    const auto error = error_of(fd.get());
-    return {std::move(fd), error};
+    const auto refused = [] { return opened_file{{}, make_error_code(errc::not_a_file)}; };
+    // To open a device can do something already.
+    struct stat found {};
+    const bool there = ::fstatat(directory, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && !S_ISREG(found.st_mode)) return refused();
+    unique_fd fd(uninterrupted([&] {
+      return ::openat(directory, name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    }));
+    if (!fd) return errno == ELOOP ? refused() : opened_file{{}, last_error()};
+    if (const auto error = error_of(::fstat(fd.get(), &found))) return {{}, error};
+    if (!S_ISREG(found.st_mode)) return refused();
+    // io_uring gives up on such a file where it would have to wait for the disk.
+    const int now = ::fcntl(fd.get(), F_GETFL);
+    if (const auto error = error_of(::fcntl(fd.get(), F_SETFL, now & ~O_NONBLOCK))) {
+      return {{}, error};
+    }
+    return {std::move(fd), {}};
   }
 
   std::error_code rename(int directory, const std::string& from, const std::string& to) override {

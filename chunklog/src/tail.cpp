@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <annulus/chunklog/tail.hpp>
 
+#include "damage_search.hpp"
 #include "gap_marker.hpp"
 #include "ledger.hpp"
 #include "sentence.hpp"
@@ -18,8 +19,10 @@ constexpr chunk_number half_circle = 0x8000;
 
 class log_tail::state {
  public:
-  explicit state(log_directory directory)
-      : directory_(std::move(directory)), window_(directory_.files, tail_read_ahead) {}
+  state(log_directory directory, std::stop_token stop)
+      : directory_(std::move(directory)),
+        stop_(std::move(stop)),
+        window_(directory_.files, tail_read_ahead) {}
 
   status begin(const tail_options& how) {
     const auto present = list_chunks(directory_);
@@ -99,9 +102,10 @@ class log_tail::state {
     std::uint64_t there = 0;
     std::uint64_t last_id = 0;
     auto start = numbers.back();
-    for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    std::optional<chunk_number> behind;
+    for (auto number = numbers.rbegin(); number != numbers.rend(); behind = *number++) {
       chunk_walk chunk;
-      if (auto bad = measure(*number, chunk); !bad.ok()) {
+      if (auto bad = measure(*number, behind, chunk); !bad.ok()) {
         if (bad.error == errc::missing_data) break;  // deleted meanwhile, and those before it
         return bad;
       }
@@ -119,7 +123,8 @@ class log_tail::state {
     return enter(start);
   }
 
-  status measure(chunk_number number, chunk_walk& chunk) {
+  status measure(chunk_number number, const std::optional<chunk_number>& behind,
+                 chunk_walk& chunk) {
     const auto opened = open_chunk(directory_, number, O_RDONLY);
     if (!opened.ok()) return opened;
     chunk.number = number;
@@ -128,12 +133,16 @@ class log_tail::state {
     chunk.last = true;
     walk_options how;
     how.salvage = true;
+    how.stop = stop_;
+    how.limits = [&](const chunk_walk&, std::uint64_t) { return limits(number, behind); };
+    search_.reset();
     return walk(directory_, window_, how, chunk);
   }
 
   status enter(chunk_number number) {
     auto opened = open_chunk(directory_, number, O_RDONLY);
     if (!opened.ok()) return opened;
+    search_.reset();
     window_.attach(std::move(opened.file));
     number_ = number;
     offset_ = 0;
@@ -183,21 +192,30 @@ class log_tail::state {
   step pass(const examined& record, std::uint64_t end) {
     auto why = describe(record, file(), offset_, end, due_);
     const auto error = error_for(record);
+    const auto [bad_list, successor_chunk] = chunk_ahead();
+    if (!bad_list.ok()) return {bad_list, false};
     // A large record grows for a while: its bytes are searched again only when they have doubled.
     const auto there = end - offset_;
     const bool search =
         record.found != damage::cut_short || searched_ == 0 || there / 2 >= searched_;
     if (search) searched_ = there;
-    const auto next = search ? find_record(window_, offset_, end, due_) : std::nullopt;
+    auto next = end;
+    if (search && (successor_chunk || !grows(record))) {
+      if (!search_ || search_->end() != end) {
+        search_.emplace(window_, end, limits(number_, successor_chunk));
+      }
+      auto found = search_->behind(offset_, due_, stop_);
+      if (!found.ok()) return {failure(found.error, file(), ": ", found.message), false};
+      next = found.offset;
+    }
     window_.forget();
-    if (next) {
-      offset_ = *next;
+    if (next < end) {
+      offset_ = next;
       due_ = 0;
       searched_ = 0;
       return {{error, std::move(why)}, false};
     }
-    const auto [bad_list, successor_chunk] = chunk_ahead();
-    if (!bad_list.ok() || !successor_chunk) return {bad_list, false};
+    if (!successor_chunk) return {{}, false};
     const auto size = directory_.files.size(window_.fd());
     if (size.error) return {failure(size.error, file(), " cannot be read"), false};
     if (size.bytes != end) return {{}, true};
@@ -207,10 +225,45 @@ class log_tail::state {
     return {{error, std::move(why)}, false};
   }
 
+  // Whether the record is still being written, as far as the file and the ledger tell. Its content
+  // may look like records.
+  bool grows(const examined& record) {
+    if (record.found != damage::cut_short) return false;
+    const auto book = read_ledger(directory_, O_RDONLY);
+    const auto& known = book.newest.state;
+    const bool durable =
+        book.newest.sequence != 0 && known.writer_file == number_ && offset_ < known.durable_bytes;
+    return !durable;
+  }
+
+  id_limits limits(chunk_number of, const std::optional<chunk_number>& behind) {
+    id_limits limits;
+    if (behind) {
+      chunk_window window(directory_.files, record_layout::header_bytes);
+      const auto first = first_id_of(directory_, *behind, window);
+      if (first > due_) {
+        limits.highest = first - 1;
+        if (*behind == successor(of)) limits.successors = {first};
+      }
+      return limits;
+    }
+    const auto book = read_ledger(directory_, O_RDONLY);
+    const auto& known = book.newest.state;
+    limits.mark = 0;
+    limits.may_be_torn = true;
+    if (book.newest.sequence != 0 && known.writer_file == of) {
+      limits.highest = known.next_id - 1;
+      limits.mark = known.durable_bytes;
+      limits.successors = {known.next_id};
+    }
+    return limits;
+  }
+
   status cut_back(std::uint64_t bytes) {
     const auto before = offset_;
     chunk_walk chunk;
-    if (auto bad = measure(number_, chunk); !bad.ok()) return bad;
+    const auto ahead = chunk_ahead();
+    if (auto bad = measure(number_, ahead.second, chunk); !bad.ok()) return bad;
     offset_ = chunk.runs.empty() ? 0 : chunk.runs.back().end;
     due_ = chunk.runs.empty() ? 0 : chunk.runs.back().last_id + 1;
     from_ = std::min(from_, due_);
@@ -221,7 +274,9 @@ class log_tail::state {
   [[nodiscard]] std::string file() const { return directory_.file(chunk_name(number_)); }
 
   log_directory directory_;
+  const std::stop_token stop_;
   chunk_window window_;
+  std::optional<damage_search> search_{};  // of this chunk, up to where it ended then
   chunk_number number_ = 0;
   std::uint64_t offset_ = 0;
   std::uint64_t due_ = 0;       // 0: unknown
@@ -237,9 +292,9 @@ log_tail& log_tail::operator=(log_tail&& other) noexcept = default;
 
 opened_tail log_tail::open(const std::filesystem::path& path, const tail_options& how) {
   auto& files = how.files != nullptr ? *how.files : system_files();
-  auto made = files.open_directory(path);
-  if (made.error) return {failure(made.error, path.string(), " cannot be opened"), {}};
-  auto begun = std::make_unique<state>(log_directory{files, path, std::move(made.fd)});
+  auto made = open_log_directory(files, path);
+  if (!made.ok()) return {std::move(made), {}};
+  auto begun = std::make_unique<state>(std::move(*made.directory), how.stop);
   if (auto bad = begun->begin(how); !bad.ok()) return {std::move(bad), {}};
   return {{}, log_tail(std::move(begun))};
 }

@@ -26,24 +26,48 @@ const char* name_of(fault_kind kind) noexcept {
   return "unknown";
 }
 
-viewed log_view::open(const std::filesystem::path& path) {
-  auto made = system_files().open_directory(path);
-  if (made.error) return {failure(made.error, path.string(), " cannot be opened"), {}};
-  log_directory directory{system_files(), path, std::move(made.fd)};
+namespace {
+
+// A shard's log rarely has more, and a `get` has a dozen of them open.
+constexpr std::size_t most_kept_files = 32;
+
+file_system& files_of(const view_options& how) {
+  return how.files != nullptr ? *how.files : system_files();
+}
+
+}  // namespace
+
+viewed log_view::open(const std::filesystem::path& path, const view_options& how) {
+  return open_in(open_log_directory(files_of(how), path), how);
+}
+
+viewed log_view::open(int directory, const std::filesystem::path& path, const view_options& how) {
+  return open_in(open_log_directory(files_of(how), directory, path), how);
+}
+
+viewed log_view::open_in(opened_directory&& made, const view_options& how) {
+  if (!made.ok()) return {std::move(made), {}};
+  auto& directory = *made.directory;
   auto lock = take_lock(directory, lock_mode::shared);
   if (!lock.ok()) return {std::move(lock), {}};
-  survey_options how;
-  how.walk.depth = check::header;
-  auto found = survey_log(directory, how);
+  survey_options survey;
+  survey.walk.depth = check::header;
+  survey.walk.entries = true;
+  survey.walk.stop = how.stop;
+  survey.threads = threads_of(how.threads);
+  survey.kept_files = most_kept_files;
+  auto found = survey_log(directory, survey);
   if (!found.ok()) return {std::move(found), {}};
   log_view view;
   for (auto& chunk : found.chunks) {
     view.entries_.insert(view.entries_.end(), chunk.entries.begin(), chunk.entries.end());
     chunk.entries = {};
+    if (chunk.kept) view.kept_.push_back({chunk.number, std::move(chunk.kept)});
   }
   view.faults_ = std::move(found.faults);
   view.summary_ = std::move(found.summary);
-  view.directory_ = path;
+  view.directory_ = directory.path;
+  view.files_ = &directory.files;
   view.directory_fd_ = std::move(directory.fd);
   view.lock_ = std::move(lock.fd);
   return {{}, std::move(view)};
@@ -71,15 +95,10 @@ record_read log_view::read(std::size_t index, bytes_span out) {
                           entry.id, " holds ", entry.payload_bytes, " bytes, the span ",
                           out.size()));
   }
-  if (!chunk_ || chunk_number_ != entry.chunk) {
-    auto opened = system_files().open(directory_fd_.get(), chunk_name(entry.chunk), O_RDONLY);
-    if (opened.error) return result(failure(opened.error, name(), " cannot be opened"));
-    chunk_ = std::move(opened.fd);
-    chunk_number_ = entry.chunk;
-  }
+  int file = -1;
+  if (auto bad = open_file(entry.chunk, file); !bad.ok()) return result(std::move(bad));
   const auto payload = out.first(entry.payload_bytes);
-  const auto done =
-      system_files().read(chunk_.get(), payload, entry.offset + record_layout::payload);
+  const auto done = files_->read(file, payload, entry.offset + record_layout::payload);
   if (done.error) {
     return result(failure(done.error, name(), ", offset ", entry.offset, " cannot be read"));
   }
@@ -97,6 +116,25 @@ record_read log_view::read(std::size_t index, bytes_span out) {
                   payload.size());
   }
   return result({}, payload.size());
+}
+
+status log_view::open_file(std::uint16_t chunk, int& file) {
+  const auto kept = std::find_if(kept_.begin(), kept_.end(), [&](const open_chunk& candidate) {
+    return candidate.number == chunk;
+  });
+  if (kept != kept_.end()) {
+    file = kept->file.get();
+    return {};
+  }
+  if (!last_.file || last_.number != chunk) {
+    auto opened = files_->open(directory_fd_.get(), chunk_name(chunk), O_RDONLY);
+    if (opened.error) {
+      return failure(opened.error, (directory_ / chunk_name(chunk)).string(), " cannot be opened");
+    }
+    last_ = {chunk, std::move(opened.fd)};
+  }
+  file = last_.file.get();
+  return {};
 }
 
 std::vector<fault> log_view::check() {

@@ -25,16 +25,16 @@ class walker {
                    " durable"));
     }
     std::uint64_t reported = 0;
+    if (how_.stop.stop_requested()) return stopped();
     for (std::uint64_t offset = 0; offset < chunk_.bytes;) {
       if (offset - reported >= progress_step) {
-        if (how_.stop.stop_requested()) {
-          return failure(errc::cancelled, name_, " was not read to its end");
-        }
+        if (how_.stop.stop_requested()) return stopped();
         report(offset - reported);
         reported = offset;
       }
       if (offset == chunk_.mark) chunk_.due_at_mark = due_;
       const auto next = step(offset);
+      if (!failed_.ok()) return std::move(failed_);
       if (offset < chunk_.mark && next > chunk_.mark) chunk_.across_mark = offset;
       offset = next;
     }
@@ -45,11 +45,15 @@ class walker {
   }
 
  private:
+  [[nodiscard]] status stopped() const {
+    return failure(errc::cancelled, name_, " was not read to its end");
+  }
+
   // Takes what is at `offset` and gives the place behind it.
   std::uint64_t step(std::uint64_t offset) {
     // An ID that no record before it announces is believed only with its checksum.
     const auto depth = offset < chunk_.mark && due_ != 0 ? how_.depth : check::payload;
-    auto record = examine(window_, offset, chunk_.bytes, due_, depth);
+    const auto record = examine(window_, offset, chunk_.bytes, due_, depth);
     if (record.found == damage::none) return take(offset, record.header);
     if (record.found == damage::given_up) {
       begin(offset, record.header.id);
@@ -57,15 +61,21 @@ class walker {
       due_ = record.next_id;
       return offset + gap_marker::bytes;
     }
-    if (const auto before = take_back()) {
-      offset = *before;
-      record = examine(window_, offset, chunk_.bytes, due_, check::payload);
-    }
+    return pass(offset, record);
+  }
+
+  // Names the damage at `offset` and gives the place where the chunk is whole again.
+  std::uint64_t pass(std::uint64_t offset, const examined& record) {
     auto words = describe(record, name_, offset, chunk_.bytes, due_);
     const bool above = chunk_.ledger && chunk_.last && offset >= chunk_.mark;
     auto next = chunk_.bytes;
     if (!above || how_.salvage) {
-      next = find_record(window_, offset, chunk_.bytes, due_).value_or(chunk_.bytes);
+      auto found = search(offset);
+      if (!found.ok()) {
+        failed_ = failure(found.error, name_, ": ", found.message);
+        return chunk_.bytes;
+      }
+      next = found.offset;
     }
     auto kind =
         record.found == damage::unreadable ? fault_kind::unreadable : fault_kind::corrupt_record;
@@ -86,11 +96,20 @@ class walker {
     return next;
   }
 
+  found_place search(std::uint64_t offset) {
+    if (!search_) {
+      id_limits limits;
+      if (how_.limits) limits = how_.limits(chunk_, chunk_.first_due);
+      search_.emplace(window_, chunk_.bytes, std::move(limits));
+    }
+    return search_->behind(offset, due_, how_.stop);
+  }
+
   std::uint64_t take(std::uint64_t offset, const record_header& header) {
     begin(offset, header.id);
     const auto end = offset + header.record_bytes();
     auto& runs = chunk_.runs;
-    if (how_.depth == check::header) {
+    if (how_.entries) {
       chunk_.entries.push_back({header.id, offset,
                                 static_cast<std::uint32_t>(header.payload_bytes()), header.checksum,
                                 chunk_.number});
@@ -113,21 +132,6 @@ class walker {
     chunk_.first_offset = offset;
   }
 
-  // A header is believed before its payload is checked, so a wrong length shows only in what it
-  // leads to. If the record taken last is rotten, forgets it and gives its offset.
-  std::optional<std::uint64_t> take_back() {
-    if (chunk_.entries.empty()) return std::nullopt;
-    const auto last = chunk_.entries.back();
-    if (due_ != last.id + 1) return std::nullopt;
-    const auto again = examine(window_, last.offset, chunk_.bytes, last.id, check::payload);
-    if (again.found == damage::none) return std::nullopt;
-    chunk_.entries.pop_back();
-    --chunk_.records;
-    chunk_.payload_bytes -= last.payload_bytes;
-    due_ = last.id;
-    return last.offset;
-  }
-
   void add(fault_kind kind, std::uint64_t offset, std::uint64_t id, std::string words) {
     chunk_.faults.push_back({kind, chunk_.file, offset, id, std::move(words)});
   }
@@ -142,16 +146,55 @@ class walker {
   const std::string name_;
   std::uint64_t due_ = 0;  // 0: unknown
   bool damaged_ = false;
+  std::optional<damage_search> search_{};
+  status failed_{};
 };
+
+}  // namespace
+
+namespace {
+
+// A header is believed before its payload is checked, so a wrong length shows only in what it leads
+// to, which may be content that looks like records.
+bool contradicted(const chunk_walk& chunk) {
+  const auto below = [&](const fault& each) {
+    return each.offset < chunk.mark && each.kind != fault_kind::missing_data;
+  };
+  return chunk.across_mark || std::any_of(chunk.faults.begin(), chunk.faults.end(), below);
+}
+
+// What was known of the chunk before the walk.
+chunk_walk unwalked(const chunk_walk& chunk) {
+  chunk_walk anew;
+  anew.number = chunk.number;
+  anew.file = chunk.file;
+  anew.bytes = chunk.bytes;
+  anew.mark = chunk.mark;
+  anew.last = chunk.last;
+  anew.ledger = chunk.ledger;
+  return anew;
+}
 
 }  // namespace
 
 status walk(const log_directory& directory, chunk_window& window, const walk_options& how,
             chunk_walk& chunk) {
-  auto opened = open_chunk(directory, chunk.number, O_RDONLY);
-  if (!opened.ok()) return opened;
-  window.attach(std::move(opened.file));
-  return walker(directory, window, how, chunk).run();
+  const bool keep = static_cast<bool>(chunk.kept);
+  if (!keep) {
+    auto opened = open_chunk(directory, chunk.number, O_RDONLY);
+    if (!opened.ok()) return opened;
+    chunk.kept = std::move(opened.file);
+  }
+  window.attach(std::move(chunk.kept));
+  auto done = walker(directory, window, how, chunk).run();
+  if (done.ok() && how.depth == check::header && contradicted(chunk)) {
+    auto all = how;
+    all.depth = check::payload;
+    chunk = unwalked(chunk);
+    done = walker(directory, window, all, chunk).run();
+  }
+  if (keep) chunk.kept = window.detach();
+  return done;
 }
 
 }  // namespace annulus::chunklog

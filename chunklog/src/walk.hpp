@@ -9,9 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "damage_search.hpp"
 #include "scan.hpp"
 
 namespace annulus::chunklog {
+
+struct chunk_walk;
 
 /// Whole records, one directly behind the other, their IDs rising by one.
 struct record_run {
@@ -32,9 +35,14 @@ struct walk_options {
   /// `header` believes a header below the durable mark whose ID is due, until what follows
   /// contradicts it.
   check depth = check::payload;
+  /// Whether to list each record (`entries`) rather than runs of them.
+  bool entries = false;
   /// Whether to look for whole records behind damage above the durable mark, where opening the log
   /// cuts off.
   bool salvage = false;
+  /// What the IDs of a chunk can be that begins with the given one (0: unknown). Asked for damaged
+  /// chunks only, by any thread.
+  std::function<id_limits(const chunk_walk&, std::uint64_t)> limits{};
   /// Called with the bytes walked since the last call.
   std::function<void(std::uint64_t)> progress{};
   std::stop_token stop{};
@@ -49,9 +57,10 @@ struct chunk_walk {
   std::uint64_t mark = 0;  ///< this much was synced
   bool last = false;       ///< no later chunk holds a byte
   bool ledger = false;     ///< a ledger vouches for the mark
+  unique_fd kept{};        ///< the open file, if it is to stay open
 
-  std::vector<record_entry> entries{};  ///< with check::header
-  std::vector<record_run> runs{};       ///< with check::payload
+  std::vector<record_entry> entries{};  ///< with walk_options::entries
+  std::vector<record_run> runs{};       ///< without
   std::vector<declared_gap> gaps{};
   std::vector<fault> faults{};
   std::uint64_t records = 0;

@@ -3,6 +3,7 @@
 #include <annulus/error.hpp>
 #include <annulus/pipeline/bitrot.hpp>
 #include <annulus/pipeline/error.hpp>
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/get.hpp>
 #include <annulus/pipeline/shards.hpp>
 #include <numeric>
@@ -16,10 +17,10 @@ namespace {
 byte_range checked_range(const get_options& what, std::uint64_t size) {
   if (!what.range) return {0, size == 0 ? 0 : size - 1};
   if (what.range->first > what.range->last || what.range->last >= size) {
-    throw error(
-        error_kind::bad_argument,
-        formatted("range {}-{} is outside object '{}', which has bytes 0 to {} ({} bytes)",
-                  what.range->first, what.range->last, what.name, size == 0 ? 0 : size - 1, size));
+    throw error(error_kind::bad_argument,
+                formatted("range {}-{} is outside object '{}', which has bytes 0 to {} ({} bytes)",
+                          what.range->first, what.range->last, escaped(what.name),
+                          size == 0 ? 0 : size - 1, size));
   }
   return *what.range;
 }
@@ -27,7 +28,7 @@ byte_range checked_range(const get_options& what, std::uint64_t size) {
 }  // namespace
 
 get_report get(const get_options& what, const std::function<std::error_code(bytes_view)>& emit) {
-  auto object = find_shards(what.name, what.disks);
+  auto object = find_shards(what.name, what.disks, what.stop);
   get_report report{.meta = object.meta};
   const auto size = object.meta.size;
   const auto range = checked_range(what, size);
@@ -38,8 +39,8 @@ get_report get(const get_options& what, const std::function<std::error_code(byte
   const auto block_bytes = object.meta.geometry.block;
   for (auto index = range.first / block_bytes; index <= range.last / block_bytes; ++index) {
     if (what.stop.stop_requested()) {
-      throw error(error_kind::cancelled,
-                  formatted("get of '{}' was interrupted after {} bytes", what.name, report.bytes));
+      throw error(error_kind::cancelled, formatted("get of '{}' was interrupted after {} bytes",
+                                                   escaped(what.name), report.bytes));
     }
     const auto start = index * block_bytes;
     const auto from = static_cast<std::size_t>(std::max(range.first, start) - start);
@@ -53,8 +54,8 @@ get_report get(const get_options& what, const std::function<std::error_code(byte
       const auto high = std::min(to, at + piece.size());
       if (low < high) {
         if (const auto problem = emit(piece.subspan(low - at, high - low))) {
-          throw error(error_kind::failed,
-                      formatted("output of object '{}' failed: {}", what.name, problem.message()));
+          throw error(error_kind::failed, formatted("output of object '{}' failed: {}",
+                                                    escaped(what.name), problem.message()));
         }
         report.bytes += high - low;
       }

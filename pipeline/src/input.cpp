@@ -50,6 +50,11 @@ input input::open(const std::filesystem::path& path) {
   return opened;
 }
 
+std::filesystem::path input::place() const {
+  std::error_code unknown;
+  return std::filesystem::read_symlink(formatted("/proc/self/fd/{}", fd_), unknown);
+}
+
 transfer input::read(bytes_span to, const std::stop_token& stop) {
   std::size_t done = 0;
   while (done < to.size()) {

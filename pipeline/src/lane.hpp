@@ -18,9 +18,13 @@ namespace annulus::pipeline {
 template <byte_ring Ring>
 class lane {
  public:
-  lane(std::size_t ring_size, shard_sink& sink) : ring_(ring_size), sink_(sink) {}
+  /// `dead`: the shard goes nowhere, since its disk has failed already.
+  lane(std::size_t ring_size, shard_sink& sink, bool dead) : ring_(ring_size), sink_(sink) {
+    if (dead) failure_ = std::make_error_code(std::errc::no_such_device);
+  }
 
   void start(const drain_plan& plan, const std::function<void()>& on_start) {
+    if (!alive()) return;
     thread_ = std::thread([this, plan, on_start] {
       if (on_start) on_start();
       drained_ = std::visit([&](auto& sink) { return drain(ring_.reader(), sink, plan); }, sink_);

@@ -5,15 +5,22 @@
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/erasure.hpp>
 #include <annulus/pipeline/error.hpp>
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/put.hpp>
-#include <annulus/pipeline/shards.hpp>
+#include <memory>
 
+#include "ask.hpp"
 #include "block_encoder.hpp"
+#include "candidates.hpp"
 #include "format.hpp"
+#include "recovery.hpp"
+#include "staging.hpp"
 #include "team.hpp"
 
 namespace annulus::pipeline {
 namespace {
+
+namespace fs = std::filesystem;
 
 using clock = std::chrono::steady_clock;
 
@@ -41,10 +48,12 @@ struct outcome {
 template <byte_ring Ring>
 class transmission {
  public:
+  // `dead`: the shards that go nowhere, if any.
   transmission(input& from, const put_options& how, std::vector<shard_sink>& sinks,
-               put_report& report)
+               const std::vector<bool>& dead, put_report& report)
       : from_(from), how_(how), report_(report) {
-    for (auto& sink : sinks) lanes_.emplace_back(how.ring_size, sink);
+    for (std::size_t i = 0; i < sinks.size(); ++i)
+      lanes_.emplace_back(how.ring_size, sinks[i], i < dead.size() && dead[i]);
   }
   transmission(const transmission&) = delete;
   transmission& operator=(const transmission&) = delete;
@@ -143,11 +152,11 @@ class transmission {
 
 // Moves all bytes from the input to the sinks.
 outcome transmit(input& from, const put_options& how, std::vector<shard_sink>& sinks,
-                 put_report& report) {
+                 const std::vector<bool>& dead, put_report& report) {
   outcome result;
   try {
     all_rings::with(how.ring, [&](auto type) {
-      result = transmission<typename decltype(type)::type>(from, how, sinks, report).run();
+      result = transmission<typename decltype(type)::type>(from, how, sinks, dead, report).run();
     });
   } catch (const std::system_error& problem) {
     throw error(error_kind::failed,
@@ -157,57 +166,210 @@ outcome transmit(input& from, const put_options& how, std::vector<shard_sink>& s
   return result;
 }
 
-std::vector<shard_sink> make_sinks(const put_options& how,
-                                   const std::vector<staged_object>& staged) {
-  std::vector<shard_sink> sinks;
-  for (unsigned i = 0; i < how.geometry.shards(); ++i) {
-    sinks.push_back(
-        make_sink(how.sink, staged.empty() ? std::filesystem::path() : staged[i].path(), how.sync));
-  }
-  return sinks;
+// A disk that takes a shard, and why it has failed, if so.
+struct target {
+  std::shared_ptr<const disk> where{};
+  std::unique_ptr<staged_object> staged{};
+  shard_sink sink{};
+  std::string failure{};
+};
+
+using targets = std::vector<target>;
+
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw error(error_kind::failed, sentence);
 }
 
-// Moves failed shards into the report. Throws if those left are fewer than the write quorum.
-void drop_failed(const put_options& how, const std::vector<std::error_code>& shards,
-                 put_report& report) {
+// Fills the report's failures. Throws if the shards that are left are fewer than the write quorum.
+void require_quorum(const put_options& how, const targets& disks, put_report& report) {
+  report.failures.clear();
   std::string reasons;
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    if (!shards[i]) continue;
-    const auto disk = how.disks.empty() ? std::filesystem::path("null") : how.disks[i];
-    report.failures.push_back({disk, shards[i].message()});
+  for (const auto& one : disks) {
+    if (one.failure.empty()) continue;
+    report.failures.push_back({one.where->path, one.failure});
     reasons +=
-        formatted("{}{} ({})", reasons.empty() ? "" : ", ", disk.string(), shards[i].message());
+        formatted("{}{} ({})", reasons.empty() ? "" : ", ", escaped(one.where->path), one.failure);
   }
-  const auto good = shards.size() - report.failures.size();
-  if (good < how.geometry.write_quorum()) {
-    throw error(error_kind::failed,
-                formatted("object '{}' was not stored: {} of {} disks took their shard, {} are "
-                          "needed; failed: {}",
-                          how.name, good, shards.size(), how.geometry.write_quorum(), reasons));
+  const auto good = disks.size() - report.failures.size();
+  if (good >= how.geometry.write_quorum()) return;
+  refuse(
+      formatted("object '{}' was not stored: {} of {} disks took their shard, {} are needed; "
+                "failed: {}",
+                escaped(how.name), good, disks.size(), how.geometry.write_quorum(), reasons));
+}
+
+std::string in_words(const std::error_code& error) {
+  return error ? error.message() : std::string();
+}
+
+std::string no_answer() {
+  return formatted("it does not answer within {} s", patience.count());
+}
+
+// Disks that cannot be used have failed already. Throws if on one of them something has the name
+// that is not ours.
+targets open_targets(const put_options& how) {
+  struct opened {
+    std::shared_ptr<const disk> where;
+    made_by named = made_by::nobody;
+    std::string why{};
+  };
+  auto answers = ask_each(how.disks, [name = how.name, sync = how.sync](const fs::path& path) {
+    opened result{std::make_shared<const disk>(make_disk(path, sync))};
+    if (!result.where->fd) return result;
+    auto there = look_at(result.where->fd.get(), name, name);
+    result.named = there.maker;
+    result.why = std::move(there.why);
+    return result;
+  });
+  targets disks(answers.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    auto& one = disks[i];
+    if (!answers[i]) {
+      one.where = std::make_shared<const disk>(disk{.path = how.disks[i]});
+      one.failure = no_answer();
+      continue;
+    }
+    if (answers[i]->named == made_by::unknown) {
+      refuse(formatted("object '{}' cannot be stored: {} is not replaced: {}", escaped(how.name),
+                       escaped(how.disks[i] / how.name), answers[i]->why));
+    }
+    one.where = std::move(answers[i]->where);
+    one.failure = one.where->fault;
   }
+  return disks;
+}
+
+// Makes what is filled and then given the name, on each disk that answers.
+void stage(targets& disks, const object_meta& meta, bool sync) {
+  struct question {
+    std::size_t target;
+    std::shared_ptr<const disk> where;
+    object_meta meta;
+  };
+  struct staged {
+    std::unique_ptr<staged_object> object{};
+    shard_sink sink{};
+    std::string failure{};
+  };
+  std::vector<question> questions;
+  for (std::size_t i = 0; i < disks.size(); ++i) {
+    if (!disks[i].failure.empty()) continue;
+    questions.push_back({i, disks[i].where, meta});
+    questions.back().meta.shard = static_cast<unsigned>(i);
+  }
+  auto answers = ask_each(questions, [sync](const question& asked) {
+    staged made;
+    try {
+      made.object = std::make_unique<staged_object>(asked.where, asked.meta.id, sync);
+      made.sink = make_sink(asked.meta, made.object->directory(), made.object->path(), sync);
+    } catch (const error& problem) {
+      made.failure = problem.what();
+    }
+    return made;
+  });
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    auto& one = disks[questions[i].target];
+    one.failure = answers[i] ? answers[i]->failure : no_answer();
+    if (!one.failure.empty()) continue;
+    one.staged = std::move(answers[i]->object);
+    one.sink = std::move(answers[i]->sink);
+  }
+}
+
+std::vector<const disk*> good_disks(const targets& disks) {
+  std::vector<const disk*> good;
+  for (const auto& one : disks) {
+    if (one.failure.empty()) good.push_back(one.where.get());
+  }
+  return good;
 }
 
 // Gives the good shards their meta.json and their name, on a quorum of disks or on none.
-void publish(const put_options& how, std::vector<staged_object>& staged,
-             std::vector<std::error_code> shards, object_meta meta, put_report& report) {
+void publish(const put_options& how, targets& disks, object_meta meta, put_report& report) {
   const auto on_good = [&](auto step) {
-    for (std::size_t i = 0; i < staged.size(); ++i) {
-      if (!shards[i]) shards[i] = step(i);
-    }
-    report.failures.clear();
-    drop_failed(how, shards, report);
-  };
-  meta.stored = static_cast<unsigned>(std::count(shards.begin(), shards.end(), std::error_code()));
-  try {
-    on_good([&](std::size_t i) {
+    for (std::size_t i = 0; i < disks.size(); ++i) {
+      if (!disks[i].failure.empty()) continue;
       meta.shard = static_cast<unsigned>(i);
-      return staged[i].write_meta(meta, how.sync);
-    });
-    on_good([&](std::size_t i) { return staged[i].publish(how.name, how.sync); });
+      disks[i].failure = step(disks[i]);
+    }
+    require_quorum(how, disks, report);
+  };
+  const auto good = good_disks(disks);
+  const publication_lock lock(good, how.stop);
+  std::vector<disk_candidates> seen;
+  for (const auto* const where : good) seen.push_back(candidates_on(*where, how.name));
+  meta.generation = last_generation(seen) + 1;
+  meta.stored = static_cast<unsigned>(good.size());
+  try {
+    on_good([&](target& one) { return in_words(one.staged->write_meta(meta, how.sync)); });
+    on_good([&](target& one) { return one.staged->publish(how.name, how.sync); });
   } catch (const error&) {
-    for (auto& object : staged) object.withdraw();
+    for (auto& one : disks) {
+      if (one.staged) one.staged->withdraw();
+    }
     throw;
   }
+}
+
+[[noreturn]] void interrupted(const put_options& how, std::uint64_t bytes) {
+  throw error(error_kind::cancelled,
+              formatted("put of '{}' was interrupted after {} bytes; nothing was stored",
+                        escaped(how.name), bytes));
+}
+
+// Why nothing of the input was, or will be, stored.
+void throw_for(const std::error_code& problem, const input& from, const put_options& how,
+               std::uint64_t bytes) {
+  if (!problem) return;
+  if (problem == errc::cancelled) interrupted(how, bytes);
+  refuse(formatted("input {} cannot be read further than {} bytes: {}", from.name(), bytes,
+                   problem.message()));
+}
+
+put_report put_nowhere(input& from, const put_options& how) {
+  put_report report{.id = random_id()};
+  std::vector<shard_sink> sinks(how.geometry.shards());
+  const auto result = transmit(from, how, sinks, {}, report);
+  throw_for(result.error, from, how, report.bytes);
+  for (const auto& sink : sinks) report.folds.push_back(std::get<null_sink>(sink).fold());
+  return report;
+}
+
+put_report put_on_disks(input& from, const put_options& how) {
+  if (lies_on(how.disks, how.name, from.place())) {
+    throw error(error_kind::bad_argument, formatted("input {} lies where object '{}' is stored",
+                                                    from.name(), escaped(how.name)));
+  }
+  put_report report{.id = random_id()};
+  auto disks = open_targets(how);
+  require_quorum(how, disks, report);
+  recover(good_disks(disks), how.stop);
+  object_meta meta{.name = how.name, .id = report.id, .geometry = how.geometry, .sink = how.sink};
+  stage(disks, meta, how.sync);
+  require_quorum(how, disks, report);
+  std::vector<shard_sink> sinks;
+  std::vector<bool> dead;
+  for (auto& one : disks) {
+    sinks.push_back(std::move(one.sink));
+    dead.push_back(!one.failure.empty());
+  }
+  const auto result = transmit(from, how, sinks, dead, report);
+  throw_for(result.error, from, how, report.bytes);
+  for (std::size_t i = 0; i < disks.size(); ++i) {
+    if (disks[i].failure.empty()) disks[i].failure = in_words(result.shards[i]);
+  }
+  require_quorum(how, disks, report);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  meta.created = static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
+  meta.size = report.bytes;
+  try {
+    publish(how, disks, meta, report);
+  } catch (const error& problem) {
+    if (problem.kind() == error_kind::cancelled) interrupted(how, report.bytes);
+    throw;
+  }
+  return report;
 }
 
 }  // namespace
@@ -251,42 +413,7 @@ void check(const put_options& how) {
 
 put_report put(input& from, const put_options& how) {
   check(how);
-  const auto stored = how.sink != sink_kind::null;
-  put_report report{.id = random_id()};
-  std::vector<staged_object> staged;
-  if (stored) {
-    for (const auto& disk : how.disks) prepare_disk(disk);
-    recover(how.disks);
-    for (const auto& disk : how.disks) staged.emplace_back(disk, report.id);
-  }
-  auto sinks = make_sinks(how, staged);
-  auto result = transmit(from, how, sinks, report);
-  if (result.error == errc::cancelled) {
-    throw error(error_kind::cancelled,
-                formatted("put of '{}' was interrupted after {} bytes; nothing was stored",
-                          how.name, report.bytes));
-  }
-  if (result.error) {
-    throw error(error_kind::failed, formatted("input {} cannot be read further than {} bytes: {}",
-                                              from.name(), report.bytes, result.error.message()));
-  }
-  drop_failed(how, result.shards, report);
-  for (const auto& sink : sinks) {
-    if (const auto* const null = std::get_if<null_sink>(&sink))
-      report.folds.push_back(null->fold());
-  }
-  if (stored) {
-    const auto created = std::chrono::system_clock::now().time_since_epoch();
-    publish(how, staged, std::move(result.shards),
-            {.name = how.name,
-             .id = report.id,
-             .created = static_cast<std::uint64_t>(std::chrono::nanoseconds(created).count()),
-             .size = report.bytes,
-             .geometry = how.geometry,
-             .sink = how.sink},
-            report);
-  }
-  return report;
+  return how.sink == sink_kind::null ? put_nowhere(from, how) : put_on_disks(from, how);
 }
 
 std::vector<std::uint64_t> reference_folds(input& from, const geometry& shape) {

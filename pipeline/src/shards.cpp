@@ -1,270 +1,253 @@
-#include <fcntl.h>
-
 #include <algorithm>
-#include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/error.hpp>
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/shards.hpp>
 #include <set>
-#include <tuple>
 
+#include "ask.hpp"
+#include "candidates.hpp"
 #include "format.hpp"
-#include "system_error.hpp"
+#include "staging.hpp"
 
 namespace annulus::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A directory that holds, or should hold, a shard. The descriptor pins it: a put may exchange what
-// the path names.
-struct candidate {
-  fs::path location;
-  unique_fd directory;
-  std::string fault;
-  std::optional<object_meta> meta;
-};
+using all_candidates = std::vector<disk_candidates>;
 
-bool is_staged(const fs::path& location) {
-  return location.parent_path().filename() == staging_directory;
+std::string no_answer() {
+  return formatted("it does not answer within {} s", patience.count());
 }
 
-candidate look_at(const fs::path& location) {
-  candidate found{.location = location, .directory = {}, .fault = {}, .meta = {}};
-  found.directory = unique_fd(::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!found.directory) {
-    found.fault = errno == ENOENT ? "missing" : formatted("rotten: {}", last_error().message());
-    return found;
-  }
-  std::string text;
-  if (const auto problem = read_file(found.directory.get(), meta_file, text)) {
-    found.fault = formatted("rotten: {} cannot be read: {}", meta_file, problem.message());
-    return found;
-  }
+all_candidates ask_for(const std::string& name, const std::vector<fs::path>& disks) {
+  auto answers = ask_each(
+      disks, [name](const fs::path& path) { return candidates_on(open_disk(path), name); });
+  all_candidates found;
+  for (auto& answer : answers)
+    found.push_back(answer ? std::move(*answer)
+                           : disk_candidates{.fault = no_answer(), .silent = true});
+  return found;
+}
+
+// Whether two looks have seen the same: no put went on between them.
+bool same(const all_candidates& left, const all_candidates& right) {
+  return std::equal(
+      left.begin(), left.end(), right.begin(), right.end(), [](const auto& one, const auto& other) {
+        return std::equal(
+            one.found.begin(), one.found.end(), other.found.begin(), other.found.end(),
+            [](const candidate& a, const candidate& b) {
+              return a.staged == b.staged && a.meta.has_value() == b.meta.has_value() &&
+                     (!a.meta || (a.meta->same_put(*b.meta) && a.meta->shard == b.meta->shard));
+            });
+      });
+}
+
+// A shard to be opened, and what that gave.
+struct opening {
+  std::size_t disk = 0;
+  std::string staged{};
+  object_meta meta{};
+  std::shared_ptr<const object_directory> place{};
+  fs::path path{};
+};
+
+struct opened {
+  std::optional<shard_source> source{};
+  std::string fault{};
+};
+
+opened open_source(const opening& what, const std::stop_token& stop) {
+  opened result;
   try {
-    found.meta = parse_meta(text);
+    result.source.emplace(what.place->fd.get(), what.path, what.meta, stop);
   } catch (const error& problem) {
-    found.fault = formatted("rotten: {} is corrupted: {}", meta_file, problem.what());
+    result.fault = problem.what();
   }
-  return found;
+  return result;
 }
 
-// What a disk has under the name, then what is staged there of that name.
-std::vector<candidate> candidates_on(const fs::path& disk, const std::string& name) {
-  std::vector<candidate> found;
-  found.push_back(look_at(disk / name));
-  if (auto& named = found.front(); named.meta && named.meta->name != name) {
-    named.fault = formatted("of another object: {} names '{}'", meta_file, named.meta->name);
-    named.meta.reset();
-  }
-  for (const auto& staged : staged_on(disk)) {
-    auto other = look_at(staged);
-    if (other.meta && other.meta->name == name) found.push_back(std::move(other));
-  }
-  return found;
+std::string fault_of(const candidate& seen, const std::optional<object_meta>& chosen) {
+  if (!seen.meta || !chosen || seen.meta->same_put(*chosen)) return seen.fault;
+  return "of another object: put " + seen.meta->id.substr(0, 8);
 }
 
-using disk_candidates = std::vector<std::vector<candidate>>;
-
-// The shards of one put among all that was found.
-struct tally {
-  std::set<unsigned> shards;
-  bool published = false;
-
-  tally(const disk_candidates& disks, const object_meta& put) {
-    for (const auto& on_disk : disks) {
-      for (const auto& found : on_disk) {
-        if (!found.meta || !found.meta->same_put(put)) continue;
-        shards.insert(found.meta->shard);
-        published |= !is_staged(found.location);
-      }
-    }
-  }
-  // The first shard is published only after the last meta.json is written, so until all are there
-  // the put may not have got that far.
-  [[nodiscard]] bool committed(const object_meta& put) const {
-    return published || shards.size() >= put.stored;
-  }
-};
-
-// The put that most deserves the name: enough shards, then the newest, then the most shards.
-std::optional<object_meta> choose(const disk_candidates& disks) {
-  std::optional<object_meta> best;
-  std::tuple<bool, std::uint64_t, std::size_t> best_rank;
-  for (const auto& on_disk : disks) {
-    for (const auto& proposed : on_disk) {
-      if (!proposed.meta) continue;
-      const tally found(disks, *proposed.meta);
-      if (!found.committed(*proposed.meta)) continue;
-      const auto enough = found.shards.size() >= proposed.meta->geometry.data;
-      const std::tuple rank(enough, enough ? proposed.meta->created : 0, found.shards.size());
-      if (!best || rank > best_rank) {
-        best = proposed.meta;
-        best_rank = rank;
-      }
-    }
-  }
-  return best;
+found_disk describe(const fs::path& path, const disk_candidates& seen,
+                    const std::optional<object_meta>& chosen) {
+  found_disk result{.path = path, .fault = seen.fault, .gone = seen.gone, .silent = seen.silent};
+  if (seen.found.empty()) return result;
+  const auto& named = seen.found.front();
+  result.fault = fault_of(named, chosen);
+  result.named = named.place->maker;
+  result.why_unknown = named.place->why;
+  return result;
 }
 
-// The disk's shard of the chosen put; `taken` are those that other disks have given already.
-found_shard pick(const fs::path& disk, std::vector<candidate>& on_disk, const object_meta& chosen,
-                 std::vector<bool>& taken) {
-  found_shard found{.disk = disk, .fault = on_disk.front().fault};
-  for (auto& proposed : on_disk) {
-    if (!proposed.meta) continue;
-    if (!proposed.meta->same_put(chosen)) {
-      if (found.fault.empty())
-        found.fault = "of another object: put " + proposed.meta->id.substr(0, 8);
-      continue;
-    }
-    found.meta = proposed.meta;
-    found.location = proposed.location;
-    if (taken[proposed.meta->shard]) {
-      found.fault = formatted("a second copy of shard {}", proposed.meta->shard);
-      continue;
-    }
-    try {
-      found.source.emplace(proposed.location, proposed.directory.get(), *proposed.meta);
-      found.fault.clear();
-      taken[proposed.meta->shard] = true;
-      return found;
-    } catch (const error& problem) {
-      found.fault = problem.what();
+// Opens every shard of the chosen put.
+void open_copies(found_object& object, const all_candidates& seen, const std::stop_token& stop) {
+  std::vector<opening> openings;
+  for (std::size_t d = 0; d < seen.size(); ++d) {
+    for (const auto& proposed : seen[d].found) {
+      if (!proposed.meta || !proposed.meta->same_put(object.meta)) continue;
+      const auto& root = object.disks[d].path;
+      openings.push_back({d, proposed.staged, *proposed.meta, proposed.place,
+                          proposed.staged.empty() ? root / object.meta.name
+                                                  : root / staging_directory / proposed.staged});
+      if (!object.disks[d].shard) object.disks[d].shard = proposed.meta->shard;
     }
   }
-  return found;
-}
-
-std::optional<found_object> find_if_there(const std::string& name,
-                                          const std::vector<fs::path>& disks) {
-  try {
-    return find_shards(name, disks);
-  } catch (const error&) {
-    return std::nullopt;
-  }
-}
-
-// Removes what killed puts and heals staged under the name, but for the shards of `kept`. Of these
-// a disk needs one: beside the one it gives, another is what a heal has replaced, or was about to
-// put in its place. Without an object to keep, only what had all its disks among these: elsewhere
-// it might be complete.
-void remove_staged(const std::string& name, const std::vector<fs::path>& disks,
-                   const found_object* kept) {
-  for (std::size_t d = 0; d < disks.size(); ++d) {
-    for (const auto& staged : staged_on(disks[d])) {
-      const auto lock = lock_leftover(staged);
-      const auto left = look_at(staged);
-      if (!lock || !left.meta || left.meta->name != name) continue;
-      const auto superfluous =
-          kept == nullptr ? disks.size() >= left.meta->geometry.shards()
-                          : !left.meta->same_put(kept->meta) ||
-                                (kept->disks[d].fault.empty() && kept->disks[d].location != staged);
-      std::error_code ignored;  // what cannot be removed now can be removed next time
-      if (superfluous) fs::remove_all(staged, ignored);
+  auto answers =
+      ask_each(openings, [stop](const opening& what) { return open_source(what, stop); });
+  for (std::size_t i = 0; i < openings.size(); ++i) {
+    auto& what = openings[i];
+    auto& disk = object.disks[what.disk];
+    if (answers[i] && answers[i]->source) {
+      object.copies.push_back(
+          {what.disk, what.staged, what.meta, what.place, std::move(answers[i]->source), {}});
+      disk.fault.clear();
+    } else if (disk.fault.empty()) {
+      disk.fault = answers[i] ? answers[i]->fault : no_answer();
     }
   }
 }
 
-// Publishes what is staged of a readable object and removes what is staged of others of that name.
-void recover_object(const std::string& name, const std::vector<fs::path>& disks) {
-  auto object = find_if_there(name, disks);
-  if (!object) return remove_staged(name, disks, nullptr);
-  if (object->usable().size() < object->meta.geometry.data) return;
-  for (auto& shard : object->disks) {
-    if (!shard.source || !is_staged(shard.location)) continue;
-    const auto lock = lock_leftover(shard.location);
-    shard.source.reset();
-    const auto target = shard.disk / name;
-    bool replaced = false;
-    if (!lock || publish_directory(shard.location, target, replaced)) continue;
-    std::error_code ignored;  // what cannot be removed now can be removed next time
-    if (replaced) fs::remove_all(shard.location, ignored);
-    shard.location = target;
+// Of the copies of a shard, the disk of its place in the list counts as its own, else the first.
+void name_second_copies(found_object& object) {
+  for (auto& copy : object.copies) {
+    const auto own =
+        std::find_if(object.copies.begin(), object.copies.end(), [&](const auto& other) {
+          return other.meta.shard == copy.meta.shard && other.disk == other.meta.shard;
+        });
+    const auto first =
+        std::find_if(object.copies.begin(), object.copies.end(),
+                     [&](const auto& other) { return other.meta.shard == copy.meta.shard; });
+    const auto& rightful = own != object.copies.end() ? *own : *first;
+    if (rightful.disk != copy.disk && object.disks[copy.disk].fault.empty())
+      object.disks[copy.disk].fault = formatted("a second copy of shard {}", copy.meta.shard);
   }
-  remove_staged(name, disks, &*object);
+}
+
+found_object make_object(const std::vector<fs::path>& disks, const all_candidates& seen,
+                         const std::optional<object_meta>& chosen, const std::stop_token& stop) {
+  found_object object{};
+  for (std::size_t d = 0; d < disks.size(); ++d)
+    object.disks.push_back(describe(disks[d], seen[d], chosen));
+  if (!chosen) return object;
+  object.meta = *chosen;
+  open_copies(object, seen, stop);
+  name_second_copies(object);
+  return object;
+}
+
+// Disks are looked at one after the other, while a put may give its shards their name and remove
+// what they replace: until all of one put are open, or the same is seen twice.
+found_object find_settled(const std::string& name, const std::vector<fs::path>& disks,
+                          const std::stop_token& stop) {
+  constexpr int most = 1000;
+  auto seen = ask_for(name, disks);
+  for (int i = 0;; ++i) {
+    const auto chosen = choose(seen);
+    auto object = make_object(disks, seen, chosen, stop);
+    if (chosen && object.usable() == chosen->geometry.shards()) return object;
+    auto again = ask_for(name, disks);
+    if (i == most || stop.stop_requested() || same(seen, again)) return object;
+    seen = std::move(again);
+  }
 }
 
 }  // namespace
 
-found_object find_shards(const std::string& name, const std::vector<fs::path>& disks) {
+found_object find_shards(const std::string& name, const std::vector<fs::path>& disks,
+                         const std::stop_token& stop) {
   check_object_name(name);
   check_disk_list(disks);
-  disk_candidates candidates;
-  for (const auto& disk : disks) candidates.push_back(candidates_on(disk, name));
-  found_object object{};
-  std::vector<bool> taken;
-  if (const auto chosen = choose(candidates)) {
-    object.meta = *chosen;
-    taken.resize(chosen->geometry.shards());
+  auto object = find_settled(name, disks, stop);
+  if (stop.stop_requested()) {
+    throw error(error_kind::cancelled,
+                formatted("the search for object '{}' was interrupted", escaped(name)));
   }
-  for (std::size_t d = 0; d < disks.size(); ++d) {
-    object.disks.push_back(pick(disks[d], candidates[d], object.meta, taken));
-  }
-  if (!taken.empty()) return object;
-  const auto missing =
-      std::all_of(object.disks.begin(), object.disks.end(),
-                  [](const found_shard& shard) { return shard.fault == "missing"; });
+  if (!object.meta.id.empty()) return object;
+  const auto missing = std::all_of(object.disks.begin(), object.disks.end(),
+                                   [](const found_disk& disk) { return disk.fault == "missing"; });
   throw error(error_kind::failed,
-              missing ? formatted("object '{}' is on none of the {} disks", name, disks.size())
-                      : formatted("object '{}' has no usable {} on any disk: {}", name, meta_file,
-                                  object.faults()));
+              missing
+                  ? formatted("object '{}' is on none of the {} disks", escaped(name), disks.size())
+                  : formatted("object '{}' has no usable {} on any disk: {}", escaped(name),
+                              meta_file, object.faults()));
 }
 
-std::optional<object_meta> meta_in(const fs::path& directory) {
-  return look_at(directory).meta;
-}
+namespace {
 
-std::vector<std::string> object_names(const std::vector<fs::path>& disks) {
-  std::set<std::string> names;
-  std::set<std::string> staged_names;
-  for (const auto& disk : disks) {
-    for (auto& name : objects_on(disk)) names.insert(std::move(name));
-    for (const auto& staged : staged_on(disk)) {
-      if (const auto found = look_at(staged); found.meta) staged_names.insert(found.meta->name);
+// What one disk adds to a list.
+struct disk_list {
+  std::vector<std::string> names{}, staged{}, passed_over{};
+};
+
+disk_list list_on(const fs::path& path) {
+  disk_list found;
+  const auto where = open_disk(path);
+  if (!where.fd) return found;
+  for (const auto& entry : entries_of(where.fd.get())) {
+    if (entry.starts_with('.')) continue;
+    const auto there = look_at(where.fd.get(), entry, entry);
+    if (there.maker == made_by::a_put || there.alike) {
+      found.names.push_back(entry);
+    } else if (there.maker == made_by::unknown) {
+      found.passed_over.push_back(
+          formatted("{} is passed over: {}", escaped(path / entry), there.why));
     }
   }
-  for (const auto& name : staged_names) {
-    if (!names.contains(name) && find_if_there(name, disks)) names.insert(name);
+  const auto staging = open_staging(where);
+  if (!staging) return found;
+  for (const auto& id : staged_in(staging.get())) {
+    if (const auto there = look_at(staging.get(), id, {}); there.meta)
+      found.staged.push_back(there.meta->name);
   }
-  return {names.begin(), names.end()};
+  return found;
 }
 
-void recover(const std::vector<fs::path>& disks) {
-  std::set<std::string> names;
-  for (const auto& disk : disks) {
-    for (const auto& staged : staged_on(disk)) {
-      const auto lock = lock_leftover(staged);
-      if (!lock) continue;
-      const auto left = look_at(staged);
-      std::error_code ignored;  // what cannot be removed now can be removed next time
-      if (left.meta) {
-        names.insert(left.meta->name);
-      } else {
-        fs::remove_all(staged, ignored);
-      }
-    }
+bool is_found(const std::string& name, const std::vector<fs::path>& disks) {
+  try {
+    return !find_shards(name, disks).copies.empty();
+  } catch (const error&) {
+    return false;
   }
-  for (const auto& name : names) recover_object(name, disks);
+}
+
+}  // namespace
+
+object_list list_objects(const std::vector<fs::path>& disks) {
+  check_disk_list(disks);
+  std::set<std::string> names;
+  std::set<std::string> staged;
+  object_list list;
+  for (auto& answer : ask_each(disks, [](const fs::path& path) { return list_on(path); })) {
+    if (!answer) continue;
+    names.insert(answer->names.begin(), answer->names.end());
+    staged.insert(answer->staged.begin(), answer->staged.end());
+    list.passed_over.insert(list.passed_over.end(), answer->passed_over.begin(),
+                            answer->passed_over.end());
+  }
+  for (const auto& name : staged) {
+    if (!names.contains(name) && is_found(name, disks)) names.insert(name);
+  }
+  list.names.assign(names.begin(), names.end());
+  return list;
 }
 
 std::string found_object::faults() const {
   std::string text;
-  for (const auto& shard : disks) {
-    if (shard.fault.empty()) continue;
-    text += formatted("{}{} ({})", text.empty() ? "" : ", ", shard.disk.string(), shard.fault);
+  for (const auto& disk : disks) {
+    if (disk.fault.empty()) continue;
+    text += formatted("{}{} ({})", text.empty() ? "" : ", ", escaped(disk.path), disk.fault);
   }
   return text;
 }
 
-std::vector<found_shard*> found_object::usable() {
-  std::vector<found_shard*> shards;
-  for (auto& shard : disks) {
-    if (shard.source) shards.push_back(&shard);
-  }
-  std::sort(shards.begin(), shards.end(), [](const auto* left, const auto* right) {
-    return left->meta->shard < right->meta->shard;
-  });
-  return shards;
+std::size_t found_object::usable() const {
+  std::set<unsigned> shards;
+  for (const auto& copy : copies) shards.insert(copy.meta.shard);
+  return shards.size();
 }
 
 }  // namespace annulus::pipeline

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,18 +6,21 @@
 #include <annulus/pipeline/sink.hpp>
 #include <array>
 
+#include "binding.hpp"
+#include "files.hpp"
 #include "format.hpp"
 #include "system_error.hpp"
 #include "vectored_io.hpp"
 
 namespace annulus::pipeline {
 
-dir_sink::dir_sink(const std::filesystem::path& directory)
-    : fd_(::open((directory / shard_file).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) {
-  if (fd_) return;
-  throw error(error_kind::failed,
-              formatted("{} cannot be created: {}", (directory / shard_file).string(),
-                        last_error().message()));
+dir_sink::dir_sink(int directory) {
+  auto file = create_file(directory, shard_file);
+  if (file.error) {
+    throw error(error_kind::failed,
+                formatted("{} cannot be created: {}", shard_file, file.error.message()));
+  }
+  fd_ = std::move(file.fd);
 }
 
 std::error_code dir_sink::write(std::span<const bytes_view> pieces) noexcept {
@@ -43,12 +45,12 @@ std::error_code dir_sink::finish(bool durable) noexcept {
   return {};
 }
 
-chunk_sink::chunk_sink(const std::filesystem::path& directory, bool durable) {
+chunk_sink::chunk_sink(int directory, const std::filesystem::path& path, bool durable) {
   using mode = chunklog::durability::mode;
   // One of a dozen that are opened for each object, and nobody reads it meanwhile: of its ring,
   // only what is used need be there.
   auto opened = chunklog::chunk_log::open(
-      directory,
+      directory, path,
       {.durability = {.when = durable ? mode::group : mode::none}, .memory = {}, .cache_bytes = 0});
   if (!opened.ok()) throw error(error_kind::failed, opened.message);
   log_ = std::move(opened.log);
@@ -64,16 +66,41 @@ std::error_code chunk_sink::finish(bool) {
   return result;
 }
 
-shard_sink make_sink(sink_kind kind, const std::filesystem::path& directory, bool durable) {
-  switch (kind) {
-    case sink_kind::null:
-      break;
-    case sink_kind::dir:
-      return dir_sink(directory);
-    case sink_kind::chunks:
-      return chunk_sink(directory, durable);
-  }
-  return null_sink();
+template <class Sink>
+bound_sink<Sink>::bound_sink(Sink sink, std::unique_ptr<binding_writer> binding)
+    : sink_(std::move(sink)), binding_(std::move(binding)) {
+}
+template <class Sink>
+bound_sink<Sink>::bound_sink(bound_sink&& other) noexcept = default;
+template <class Sink>
+bound_sink<Sink>& bound_sink<Sink>::operator=(bound_sink&& other) noexcept = default;
+template <class Sink>
+bound_sink<Sink>::~bound_sink() = default;
+
+template <class Sink>
+std::error_code bound_sink<Sink>::write(std::span<const bytes_view> pieces) {
+  if (const auto error = binding_->add(pieces)) return error;
+  return sink_.write(pieces);
+}
+
+template <class Sink>
+std::error_code bound_sink<Sink>::finish(bool durable) {
+  if (const auto error = sink_.finish(durable)) return error;
+  return binding_->finish(durable);
+}
+
+template class bound_sink<dir_sink>;
+template class bound_sink<chunk_sink>;
+
+shard_sink make_sink(const object_meta& meta, int directory, const std::filesystem::path& path,
+                     bool durable) {
+  // First, since it proves whose the directory is.
+  auto binding =
+      std::make_unique<binding_writer>(directory, shard_identity{meta.id, meta.shard}, meta.name,
+                                       meta.geometry.frame_size(meta.geometry.block));
+  if (meta.sink == sink_kind::chunks)
+    return bound_sink(chunk_sink(directory, path, durable), std::move(binding));
+  return bound_sink(dir_sink(directory), std::move(binding));
 }
 
 }  // namespace annulus::pipeline

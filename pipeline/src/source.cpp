@@ -1,94 +1,125 @@
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <algorithm>
+#include <annulus/chunklog/view.hpp>
 #include <annulus/pipeline/bitrot.hpp>
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/source.hpp>
-#include <cerrno>
+#include <optional>
+#include <variant>
 
+#include "binding.hpp"
+#include "files.hpp"
 #include "format.hpp"
-#include "system_error.hpp"
 
 namespace annulus::pipeline {
 namespace {
 
-unique_fd open_shard(int directory, const object_meta& meta) {
-  unique_fd fd(::openat(directory, shard_file, O_RDONLY | O_CLOEXEC));
-  struct stat info {};
-  if (!fd || fstat(fd.get(), &info) != 0) {
-    const auto* const kind = errno == ENOENT ? "missing" : "rotten";
-    throw error(error_kind::failed,
-                formatted("{}: {}: {}", kind, shard_file, last_error().message()));
+class file_source {
+ public:
+  file_source(int directory, const object_meta& meta)
+      : frame_bytes_(meta.geometry.frame_size(meta.geometry.block)),
+        expected_(meta.geometry.stream_size(meta.size)) {
+    auto file = open_regular(directory, shard_file);
+    if (file.error) {
+      const auto* const kind =
+          file.error == std::errc::no_such_file_or_directory ? "missing" : "rotten";
+      throw error(error_kind::failed,
+                  formatted("{}: {}: {}", kind, shard_file, file.error.message()));
+    }
+    fd_ = std::move(file.fd);
+    bytes_ = file.bytes;
   }
-  const auto expected = meta.geometry.stream_size(meta.size);
-  // A shorter one may still serve: each frame is read and checked by itself.
-  if (static_cast<std::uint64_t>(info.st_size) > expected) {
-    throw error(error_kind::failed, formatted("rotten: {} has {} bytes, it should have {}",
-                                              shard_file, info.st_size, expected));
+
+  // Only the last frame is shorter, so every frame starts at a multiple of the whole one.
+  bool read(std::uint64_t index, bytes_span out) const {
+    return read_fully(fd_.get(), index * frame_bytes_, out);
   }
-  return fd;
-}
-
-// Whether `path` still is the open directory, and not one that a put has exchanged it with.
-bool still_there(const std::filesystem::path& path, int directory) {
-  struct stat by_path {};
-  struct stat by_descriptor {};
-  return stat(path.c_str(), &by_path) == 0 && fstat(directory, &by_descriptor) == 0 &&
-         by_path.st_ino == by_descriptor.st_ino && by_path.st_dev == by_descriptor.st_dev;
-}
-
-chunklog::log_view open_log(const std::filesystem::path& path, int directory) {
-  auto opened = chunklog::log_view::open(path);
-  if (!still_there(path, directory))
-    throw error(error_kind::failed, "missing: it was replaced meanwhile");
-  if (opened.ok()) return std::move(*opened.view);
-  const auto* const kind = opened.error == chunklog::errc::locked ? "locked" : "rotten";
-  throw error(error_kind::failed, formatted("{}: {}", kind, opened.message));
-}
-
-bool read_fully(int fd, std::uint64_t offset, bytes_span out) {
-  for (std::size_t done = 0; done < out.size();) {
-    const auto n =
-        ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
-    if (n == 0 || (n < 0 && errno != EINTR)) return false;
-    if (n > 0) done += static_cast<std::size_t>(n);
+  [[nodiscard]] std::uint64_t end() const { return (bytes_ + frame_bytes_ - 1) / frame_bytes_; }
+  [[nodiscard]] std::string fault(std::uint64_t) const {
+    if (bytes_ == expected_) return {};
+    return formatted("rotten: {} has {} bytes, it should have {}", shard_file, bytes_, expected_);
   }
-  return true;
+
+ private:
+  unique_fd fd_;
+  std::uint64_t frame_bytes_;
+  std::uint64_t expected_;
+  std::uint64_t bytes_ = 0;
+};
+
+// A frame a record; IDs count from 1.
+class log_source {
+ public:
+  log_source(int directory, const std::filesystem::path& path, const std::stop_token& stop) {
+    auto opened = chunklog::log_view::open(directory, path, {.stop = stop});
+    if (!opened.ok()) {
+      const auto* const kind = opened.error == chunklog::errc::locked ? "locked" : "rotten";
+      throw error(error_kind::failed, formatted("{}: {}", kind, opened.message));
+    }
+    log_ = std::move(opened.view);
+  }
+
+  bool read(std::uint64_t index, bytes_span out) {
+    const auto entry = log_->find(index + 1);
+    if (!entry || log_->entries()[*entry].payload_bytes != out.size()) return false;
+    return log_->read(*entry, out).ok();
+  }
+  [[nodiscard]] std::uint64_t end() const {
+    return log_->size() == 0 ? 0 : log_->entries().back().id;
+  }
+  [[nodiscard]] std::string fault(std::uint64_t frames) const {
+    if (!log_->faults().empty()) return formatted("rotten: {}", log_->faults().front().sentence);
+    if (log_->size() == frames) return {};
+    return formatted("rotten: its log has {} records, it should have {}", log_->size(), frames);
+  }
+
+ private:
+  std::optional<chunklog::log_view> log_;
+};
+
+using stream_source = std::variant<file_source, log_source>;
+
+stream_source open_stream(int directory, const std::filesystem::path& path, const object_meta& meta,
+                          const std::stop_token& stop) {
+  if (meta.sink == sink_kind::chunks) return log_source(directory, path, stop);
+  return file_source(directory, meta);
 }
 
 }  // namespace
 
-shard_source::shard_source(const std::filesystem::path& object, int directory,
-                           const object_meta& meta)
-    : from_(
-          meta.sink == sink_kind::chunks
-              ? decltype(from_)(std::in_place_type<chunklog::log_view>, open_log(object, directory))
-              : decltype(from_)(file_source{open_shard(directory, meta),
-                                            meta.geometry.frame_size(meta.geometry.block)})) {
+struct shard_source::parts {
+  stream_source stream;
+  std::optional<binding_reader> binding{};  // of a bound shard
+};
+
+shard_source::shard_source(int directory, const std::filesystem::path& path,
+                           const object_meta& meta, const std::stop_token& stop)
+    : parts_(std::make_unique<parts>(parts{open_stream(directory, path, meta, stop)})) {
+  if (meta.bound) parts_->binding.emplace(directory, meta);
 }
 
+shard_source::shard_source(shard_source&& other) noexcept = default;
+shard_source& shard_source::operator=(shard_source&& other) noexcept = default;
+shard_source::~shard_source() = default;
+
 bool shard_source::read_frame(std::uint64_t index, bytes_span out) {
-  if (auto* const file = std::get_if<file_source>(&from_)) {
-    // Only the last frame is shorter, so every frame starts at a multiple of the whole one.
-    if (!read_fully(file->fd.get(), index * file->frame_bytes, out)) return false;
-  } else {
-    auto& log = std::get<chunklog::log_view>(from_);
-    const auto entry = log.find(index + 1);  // IDs count from 1, a frame a record
-    if (!entry || log.entries()[*entry].payload_bytes != out.size()) return false;
-    if (!log.read(*entry, out).ok()) return false;
-  }
-  return frame_is_good(out);
+  const auto there =
+      std::visit([&](auto& stream) { return stream.read(index, out); }, parts_->stream);
+  if (!there || !frame_is_good(out)) return false;
+  if (!parts_->binding) return true;
+  digest hash;
+  std::copy_n(out.begin(), hash.size(), hash.begin());
+  return parts_->binding->binds(index, hash);
+}
+
+std::uint64_t shard_source::end() const {
+  return std::visit([](const auto& stream) { return stream.end(); }, parts_->stream);
 }
 
 std::string shard_source::fault_beside_frames(std::uint64_t frames) const {
-  // A file that is longer than its frames is refused when it is opened.
-  const auto* const log = std::get_if<chunklog::log_view>(&from_);
-  if (log == nullptr) return {};
-  if (!log->faults().empty()) return formatted("rotten: {}", log->faults().front().sentence);
-  if (log->size() == frames) return {};
-  return formatted("rotten: its log has {} records, it should have {}", log->size(), frames);
+  auto fault = std::visit([&](const auto& stream) { return stream.fault(frames); }, parts_->stream);
+  if (fault.empty() && parts_->binding) fault = parts_->binding->fault();
+  return fault;
 }
 
 }  // namespace annulus::pipeline

@@ -1,4 +1,6 @@
 // What goes in comes out: sizes, batches, rolls, reopening.
+#include <fcntl.h>
+
 #include <annulus/chunklog/uring_files.hpp>
 
 #include "support.hpp"
@@ -157,6 +159,28 @@ TEST(open, refuses_a_bad_chunk_size) {
     EXPECT_NE(refused.message.find(std::to_string(bytes)), std::string::npos) << refused.message;
   }
   EXPECT_FALSE(std::filesystem::exists(dir.log()));
+}
+
+TEST(open, of_an_open_directory_looks_at_no_path) {
+  const scratch dir;
+  std::filesystem::create_directory(dir.log());
+  const unique_fd directory(::open(dir.log().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::filesystem::rename(dir.log(), dir / "elsewhere");
+  records all;
+  {
+    auto opened = chunk_log::open(directory.get(), dir / "told", limited(300, 128));
+    ASSERT_TRUE(opened.ok()) << opened.message;
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      all.emplace_back(must_append(*opened.log, payload(i, 40)), payload(i, 40));
+    }
+    ASSERT_TRUE(opened.log->close().ok());
+    const auto again = chunk_log::open(directory.get(), dir / "told");
+    EXPECT_EQ(again.error, errc::locked);
+    EXPECT_TRUE(again.message.starts_with((dir / "told").string())) << again.message;
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir.log()));
+  EXPECT_FALSE(std::filesystem::exists(dir / "told"));
+  EXPECT_EQ(reread(dir / "elsewhere"), all);
 }
 
 TEST(open, makes_missing_parents) {

@@ -1,4 +1,6 @@
 // The read-only view: random access, inspection, faults.
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "support.hpp"
@@ -93,6 +95,61 @@ TEST(view, refuses_what_it_cannot_give) {
   EXPECT_EQ(view.read(3, out).error, errc::no_such_record);
   EXPECT_EQ(view.read(2, out).error, errc::span_too_small);
   EXPECT_TRUE(view.read(1, out).ok());
+}
+
+TEST(view, of_an_open_directory_looks_at_no_path) {
+  const scratch dir;
+  const auto all = make(dir.log(), 20);
+  const unique_fd directory(::open(dir.log().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  std::filesystem::rename(dir.log(), dir / "elsewhere");
+  make(dir.log(), 3);
+  auto opened = log_view::open(directory.get(), dir / "told");
+  ASSERT_TRUE(opened.ok()) << opened.message;
+  ASSERT_EQ(opened.view->size(), all.size());
+  EXPECT_EQ(read_all(*opened.view, 19), all[19].second);
+  spill(dir / "elsewhere" / "0000.chunk", "");
+  const auto hurt = log_view::open(directory.get(), dir / "told");
+  ASSERT_FALSE(hurt.view->faults().empty());
+  EXPECT_TRUE(hurt.view->faults()[0].sentence.starts_with((dir / "told").string()))
+      << hurt.view->faults()[0].sentence;
+}
+
+TEST(view, reads_on_when_its_files_are_deleted) {
+  const scratch dir;
+  const auto all = make(dir.log(), 60);
+  auto view = must_view(dir.log());
+  ASSERT_GT(view.summary().chunks.size(), 3U);
+  std::filesystem::remove_all(dir.log());
+  for (std::size_t index = all.size(); index-- > 0;) {
+    EXPECT_EQ(read_all(view, index), all[index].second);
+  }
+}
+
+TEST(view, reads_more_chunks_than_it_keeps_open) {
+  const scratch dir;
+  const auto how = limited(64, 1);
+  records all;
+  {
+    const auto log = must_open(dir.log(), how);
+    for (std::uint64_t i = 0; i < 100; ++i) {
+      all.emplace_back(must_append(*log, payload(i, 40)), payload(i, 40));
+    }
+  }
+  auto view = must_view(dir.log());
+  ASSERT_EQ(view.summary().chunks.size(), 100U);
+  for (std::size_t index = all.size(); index-- > 0;) {
+    EXPECT_EQ(read_all(view, index), all[index].second);
+  }
+}
+
+TEST(view, stops_when_asked) {
+  const scratch dir;
+  make(dir.log(), 20);
+  std::stop_source stop;
+  stop.request_stop();
+  view_options how;
+  how.stop = stop.get_token();
+  EXPECT_EQ(log_view::open(dir.log(), how).error, errc::cancelled);
 }
 
 TEST(view, of_nothing) {

@@ -1,10 +1,12 @@
 // Any bytes as a log's ledger and chunks: nothing crashes or hangs, no payload whose CRC is wrong
-// is delivered, a repaired log is whole and keeps what was, and opening twice is opening once.
+// is delivered, a repaired log is whole, keeps what was, makes up nothing, and repairing or opening
+// twice is doing it once.
 #include <algorithm>
 #include <annulus/chunklog/log.hpp>
 #include <annulus/chunklog/repair.hpp>
 #include <annulus/chunklog/tail.hpp>
 #include <cstdint>
+#include <set>
 #include <string_view>
 
 #include "chunklog/damaged.hpp"
@@ -21,6 +23,8 @@ namespace fs = std::filesystem;
 constexpr unsigned checksums_made_right = 1;  // else hardly any input gets past them
 constexpr unsigned two_chunks = 2;
 constexpr unsigned has_ledger = 4;
+constexpr unsigned far_apart = 8;
+constexpr unsigned in_wrong_order = 16;
 
 std::string with_right_slots(std::string ledger) {
   for (const std::size_t at : {512U, 1024U}) {
@@ -80,8 +84,9 @@ void lay_out(const fs::path& log, std::string_view input) {
   const auto put = [&](const char* name, std::string_view bytes) {
     spill(log / name, right ? with_right_records(std::string(bytes)) : std::string(bytes));
   };
+  if ((how & in_wrong_order) != 0) std::swap(first, second);
   put("0000.chunk", first);
-  if ((how & two_chunks) != 0) put("0001.chunk", second);
+  if ((how & two_chunks) != 0) put((how & far_apart) != 0 ? "0777.chunk" : "0001.chunk", second);
 }
 
 // Whether a chunk of the log holds this record with the right checksum, by the tests' own words.
@@ -92,6 +97,54 @@ bool is_there(const std::map<std::string, std::string>& files, std::uint64_t id,
   return std::ranges::any_of(files, [&](const auto& file) {
     return file.first.ends_with(".chunk") && file.second.find(record) != std::string::npos;
   });
+}
+
+// The IDs that are not acknowledged of all records that lie whole at a chunk's front, one behind
+// the other: these no damage can hide.
+std::set<std::uint64_t> front_records(const std::map<std::string, std::string>& files) {
+  const auto ledger = files.find("ledger.state");
+  const auto acknowledged =
+      ledger == files.end() ? 0 : independent::parse_slot(ledger->second).acknowledged;
+  std::set<std::uint64_t> ids;
+  for (const auto& [name, chunk] : files) {
+    if (!name.ends_with(".chunk")) continue;
+    std::uint64_t due = 0;
+    for (std::size_t at = 0; at + 16 <= chunk.size();) {
+      std::uint64_t length = 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        length = length << 8U | static_cast<unsigned char>(chunk[at + i]);
+      }
+      const auto id = independent::little(chunk, at + 8, 8);
+      if (length < 12 || length > chunk.size() - at - 4 || id == 0 || id + 1 == 0) break;
+      const auto body = chunk.substr(at + 8, static_cast<std::size_t>(length) - 4);
+      if (independent::crc32(body) != independent::little(chunk, at + 4, 4)) break;
+      if (due != 0 && id != due) break;
+      if (id > acknowledged) ids.insert(id);
+      due = id + 1;
+      at += 4 + static_cast<std::size_t>(length);
+    }
+  }
+  return ids;
+}
+
+// What a repaired log holds was in one of the chunks before, and what had to stay is there.
+void check_records(const fs::path& repaired, const std::map<std::string, std::string>& before) {
+  auto opened = log_view::open(repaired);
+  ASSERT_TRUE(opened.ok()) << opened.message;
+  auto& view = *opened.view;
+  auto wanted = front_records(before);
+  std::uint64_t last = 0;
+  for (std::size_t i = 0; i < view.size(); ++i) {
+    const auto& entry = view.entries()[i];
+    std::vector<std::byte> payload(entry.payload_bytes);
+    const auto read = view.read(i, payload);
+    ASSERT_TRUE(read.ok()) << read.message;
+    ASSERT_GT(entry.id, last);
+    ASSERT_TRUE(is_there(before, entry.id, text_of(payload)));
+    last = entry.id;
+    wanted.erase(entry.id);
+  }
+  ASSERT_TRUE(wanted.empty()) << "lost " << *wanted.begin();
 }
 
 options unsynced_options() {
@@ -154,6 +207,7 @@ void repair(const fs::path& path, const fs::path& to) {
     ASSERT_TRUE(done.ok()) << done.message;
   }
   ASSERT_EQ(contents(path), before);
+  check_records(to, before);
   const auto repaired = verify(to, how);
   ASSERT_TRUE(repaired.whole()) << (repaired.ok() ? repaired.faults[0].sentence : repaired.message);
   if (found.whole()) ASSERT_EQ(repaired.summary.records, found.summary.records);
@@ -168,6 +222,16 @@ void repair(const fs::path& path, const fs::path& to) {
   const auto in_place = verify(path, how);
   ASSERT_TRUE(in_place.whole()) << (in_place.ok() ? in_place.faults[0].sentence : in_place.message);
   ASSERT_EQ(in_place.summary.records, repaired.summary.records);
+  check_records(path, before);
+  const auto once = contents(path);
+  {
+    auto again = log_repair::open(path, repair_kind::in_place, how);
+    ASSERT_TRUE(again.ok()) << again.message;
+    ASSERT_FALSE(again.repair->plan().needed());
+    ASSERT_TRUE(again.repair->apply().ok());
+  }
+  ASSERT_EQ(contents(path), once);
+  ASSERT_LE(once.size(), before.size() + 70);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class damage : public ::testing::TestWithParam<sink_kind> {
   [[nodiscard]] std::string refused() const {
     return sentence_of(error_kind::failed, [this] { static_cast<void>(got()); });
   }
-  [[nodiscard]] object_state state() const { return verify({.disks = how_.disks}).at(0); }
+  [[nodiscard]] object_state state() const { return verify({.disks = how_.disks}).objects.at(0); }
 
   scratch where_;
   put_options how_;
@@ -133,8 +133,9 @@ TEST_P(damage, a_shard_of_another_name_is_of_another_object) {
   fs::remove_all(object(2));
   fs::rename(how_.disks[2] / "other", object(2));
   EXPECT_EQ(got(), sent_);
-  EXPECT_TRUE(contains(verify({.disks = how_.disks, .name = "object"}).at(0).shards[2].fault,
-                       "names 'other'"));
+  EXPECT_TRUE(
+      contains(verify({.disks = how_.disks, .name = "object"}).objects.at(0).shards[2].fault,
+               "names 'other'"));
 }
 
 TEST_P(damage, a_copy_of_a_shard_is_not_counted_twice) {

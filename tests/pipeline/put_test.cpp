@@ -80,15 +80,30 @@ TEST(put_refuses, inputs_that_cannot_be_read) {
                        "it is a directory"));
 }
 
-TEST(put_refuses, a_disk_that_cannot_be_written) {
-  const scratch where;
-  auto how = options(where, {.data = 2, .parity = 1});
-  write_bytes(how.disks[1], noise(1));  // a file where a directory should be
-  const auto sentence = sentence_of(error_kind::failed, [&] { put_bytes(where, how, noise(10)); });
-  EXPECT_TRUE(contains(sentence, "disk " + how.disks[1].string() + " cannot be written"))
-      << sentence;
-  how.disks.erase(how.disks.begin() + 1);
-  EXPECT_TRUE(clean(how.disks));
+// A disk that is bad at the beginning is dropped as one that fails later.
+TEST(put_drops, disks_that_cannot_be_written_while_the_quorum_holds) {
+  for (const auto sink : {sink_kind::dir, sink_kind::chunks}) {
+    const scratch where;
+    auto how = options(where, {.data = 4, .parity = 2, .block = 1000});
+    how.sink = sink;
+    write_bytes(how.disks[1], noise(1));  // a file where a directory should be
+    fs::create_directories(how.disks[4]);
+    write_bytes(how.disks[4] / ".annulus", noise(1));
+    const auto report = put_bytes(where, how, noise(10'000));
+    ASSERT_EQ(report.failures.size(), 2U);
+    EXPECT_EQ(report.failures[0].disk, how.disks[1]);
+    EXPECT_EQ(report.failures[0].reason, "unusable: it is a file");
+    EXPECT_EQ(report.failures[1].reason,
+              ".annulus cannot be used: it is no directory, and a link is not followed");
+    EXPECT_EQ(get_bytes({.name = "object", .disks = how.disks}), noise(10'000));
+    fs::remove_all(how.disks[5]);
+    write_bytes(how.disks[5], noise(1));
+    const auto sentence =
+        sentence_of(error_kind::failed, [&] { put_bytes(where, how, noise(10'001)); });
+    EXPECT_TRUE(contains(sentence, "3 of 6 disks took their shard, 4 are needed")) << sentence;
+    EXPECT_TRUE(contains(sentence, how.disks[5].string() + " (unusable: it is a file)"))
+        << sentence;
+  }
 }
 
 TEST(put_leaves_nothing, when_it_is_stopped) {
@@ -167,12 +182,25 @@ TEST(put_leaves_nothing, when_no_disk_takes_its_shard) {
   }
 }
 
-TEST(put_sweeps, what_a_killed_put_left) {
+TEST(put_sweeps, what_a_killed_put_left_and_nothing_else) {
   const scratch where;
   const auto how = options(where, {.data = 2, .parity = 1});
-  fs::create_directories(how.disks[0] / ".annulus" / "dead" / "deep");
   put_bytes(where, how, noise(10));
-  EXPECT_TRUE(fs::is_empty(how.disks[0] / ".annulus"));
+  const auto staging = how.disks[0] / ".annulus";
+  const auto entry = [&](char digit) { return staging / std::string(32, digit); };
+  fs::copy(how.disks[0] / "object", entry('a'), fs::copy_options::recursive);
+  fs::remove(entry('a') / "meta.json");
+  fs::create_directories(entry('b'));             // killed before its first file
+  fs::create_directories(staging / "mine/deep");  // no name that a put gives
+  fs::create_directories(entry('c') / "deep");    // no file of a put's
+  fs::copy(how.disks[0] / "object", entry('d'), fs::copy_options::recursive);
+  write_bytes(entry('d') / "notes", noise(3));  // and one of somebody else's
+  write_bytes(entry('e'), noise(3));
+  put_bytes(where, how, noise(11));
+  for (const char gone : {'a', 'b'}) EXPECT_FALSE(fs::exists(entry(gone))) << gone;
+  for (const auto& kept : {staging / "mine/deep", entry('c') / "deep", entry('d') / "notes",
+                           entry('d') / "part.1", entry('e')})
+    EXPECT_TRUE(fs::exists(kept)) << kept;
 }
 
 TEST(put_sweeps, nothing_of_a_put_that_runs) {

@@ -1,6 +1,6 @@
 // The states in which a killed put can leave disks, made by hand, and what get and the next put
 // make of them.
-#include <annulus/pipeline/shards.hpp>
+#include "recovery.hpp"
 
 #include "support.hpp"
 
@@ -12,7 +12,7 @@ class recovery : public ::testing::Test {
   [[nodiscard]] bytes got() const { return get_bytes({.name = "object", .disks = how_.disks}); }
   [[nodiscard]] fs::path published(unsigned disk) const { return how_.disks[disk] / "object"; }
   [[nodiscard]] fs::path staged(unsigned disk) const {
-    return how_.disks[disk] / ".annulus" / "killed";
+    return how_.disks[disk] / ".annulus" / std::string(32, 'a');
   }
   void unpublish(unsigned disk) const { fs::rename(published(disk), staged(disk)); }
 
@@ -20,7 +20,8 @@ class recovery : public ::testing::Test {
   void replace_partly(const bytes& old, const bytes& fresh, unsigned first_left) {
     put_text(old);
     const scratch kept;
-    for (unsigned i = 0; i < 6; ++i) fs::rename(published(i), kept / std::to_string(i));
+    for (unsigned i = 0; i < 6; ++i)
+      fs::copy(published(i), kept / std::to_string(i), fs::copy_options::recursive);
     put_text(fresh);
     for (unsigned i = 0; i < 6; ++i) {
       if (i >= first_left) unpublish(i);
@@ -44,7 +45,7 @@ TEST_F(recovery, a_first_put_killed_among_its_renames_is_whole) {
     put_text(fresh_);
     for (unsigned i = done; i < 6; ++i) unpublish(i);
     EXPECT_EQ(got(), fresh_);
-    EXPECT_TRUE(verify({.disks = how_.disks}).at(0).whole());
+    EXPECT_TRUE(verify({.disks = how_.disks}).objects.at(0).whole());
     recover(how_.disks);
     expect_clean();
     for (unsigned i = 0; i < 6; ++i) EXPECT_TRUE(fs::exists(published(i)));
@@ -58,7 +59,7 @@ TEST_F(recovery, a_put_killed_before_its_last_meta_json_never_was) {
   fs::remove(staged(5) / "meta.json");
   EXPECT_EQ(sentence_of(error_kind::failed, [this] { static_cast<void>(got()); }),
             "object 'object' is on none of the 6 disks");
-  EXPECT_TRUE(verify({.disks = how_.disks}).empty());
+  EXPECT_TRUE(verify({.disks = how_.disks}).objects.empty());
   recover(how_.disks);
   expect_clean();
 }
@@ -70,7 +71,7 @@ TEST_F(recovery, a_replacing_put_killed_among_its_renames_gives_the_new_object) 
     recover(how_.disks);
     expect_clean();
     EXPECT_EQ(got(), fresh_) << done;
-    EXPECT_TRUE(verify({.disks = how_.disks}).at(0).whole());
+    EXPECT_TRUE(verify({.disks = how_.disks}).objects.at(0).whole());
   }
 }
 

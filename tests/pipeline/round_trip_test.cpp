@@ -21,7 +21,7 @@ TEST(round_trip, sizes_and_geometries_of_the_design) {
         EXPECT_EQ(report.bytes, size);
         EXPECT_EQ(get_bytes({.name = "object", .disks = how.disks}), sent)
             << data << "+" << parity << " " << size;
-        const auto states = verify({.disks = how.disks});
+        const auto states = verify({.disks = how.disks}).objects;
         ASSERT_EQ(states.size(), 1U);
         EXPECT_TRUE(states[0].whole()) << data << "+" << parity << " " << size;
       }
@@ -124,7 +124,7 @@ TEST(round_trip, frames_that_straddle_segments_are_stored_as_by_any_other_ring) 
         for (std::size_t i = 0; i < expected.size(); ++i)
           ASSERT_EQ(read_bytes(how.disks[i] / "object" / file), expected[i]) << size;
         ASSERT_EQ(get_bytes({.name = "object", .disks = how.disks}), sent);
-        ASSERT_TRUE(verify({.disks = how.disks})[0].whole());
+        ASSERT_TRUE(verify({.disks = how.disks}).objects[0].whole());
       }
     }
   }

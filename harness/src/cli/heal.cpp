@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <annulus/pipeline/disk.hpp>
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/heal.hpp>
 #include <annulus/pipeline/shards.hpp>
 #include <chrono>
@@ -58,13 +59,14 @@ harness::json heal_json(const heal_outcome& done, bool dry_run) {
   const auto& meta = done.report.meta;
   auto shards = harness::json::array();
   for (const auto& shard : done.report.shards) {
-    shards.push_back({{"disk", shard.disk.string()},
+    shards.push_back({{"disk", pipeline::escaped(shard.disk)},
                       {"shard", shard.shard},
                       {"fault", shard.fault},
                       {"disk_is_gone", shard.disk_is_gone},
+                      {"only_bound", shard.bind_only},
                       {"failure", shard.failure}});
   }
-  return {{"name", done.name},
+  return {{"name", pipeline::escaped(done.name)},
           {"state", done.verdict(dry_run)},
           {"problem", done.problem},
           {"size", meta.size},
@@ -77,11 +79,11 @@ harness::json heal_json(const heal_outcome& done, bool dry_run) {
 void print_healed(const heal_outcome& done, bool dry_run) {
   const auto& [meta, shards] = done.report;
   if (!done.problem.empty()) {
-    fmt::print("failed    {}  {}\n", done.name, done.problem);
+    fmt::print("failed    {}  {}\n", pipeline::escaped(done.name), done.problem);
     return;
   }
-  fmt::print("{:9} {}  {}, {}+{}, ", done.verdict(dry_run), done.name, human_bytes(meta.size),
-             meta.geometry.data, meta.geometry.parity);
+  fmt::print("{:9} {}  {}, {}+{}, ", done.verdict(dry_run), pipeline::escaped(done.name),
+             human_bytes(meta.size), meta.geometry.data, meta.geometry.parity);
   if (shards.empty()) {
     fmt::print("nothing to do\n");
   } else if (dry_run) {
@@ -91,8 +93,8 @@ void print_healed(const heal_outcome& done, bool dry_run) {
                done.seconds);
   }
   for (const auto& shard : shards) {
-    fmt::print("          {}: shard {}: {}{}{}{}\n", shard.disk.string(), shard.shard, shard.fault,
-               shard.disk_is_gone ? ", and so is the disk's directory" : "",
+    fmt::print("          {}: shard {}: {}{}{}{}\n", pipeline::escaped(shard.disk), shard.shard,
+               shard.fault, shard.disk_is_gone ? ", and so is the disk's directory" : "",
                shard.failure.empty() ? "" : "; not rebuilt: ", shard.failure);
   }
 }
@@ -127,7 +129,12 @@ void run(const heal_arguments& given) {
                              .stop = signals.token()};
   pipeline::check_disk_list(how.disks);
   const bool alone = !given.object.empty();
-  const auto names = alone ? std::vector{given.object} : pipeline::object_names(how.disks);
+  const auto list_of = [&] {
+    return alone ? pipeline::object_list{.names = {given.object}}
+                 : pipeline::list_objects(how.disks);
+  };
+  const auto [names, passed_over] = list_of();
+  for (const auto& sentence : passed_over) fmt::print(stderr, "annulus: {}\n", sentence);
   std::size_t failed = 0;
   auto list = harness::json::array();
   for (const auto& name : names) {

@@ -17,7 +17,7 @@ constexpr auto log_repair_examples = R"(Examples:
   annulus log repair queue --to mended        writes the repaired log to mended, leaves queue alone
   annulus log repair queue --in-place         repairs queue itself
 
-Every whole record is kept, in order and with its ID, also behind damage. Where records are lost, the
+Every whole record is kept, in the order of the IDs and in any chunk, also behind damage. Where records are lost, the
 log says which, so that a reader passes by. Other files of the directory are not copied.
 Exit status 0 if the log is whole now, 1 on failure, or with --dry-run if there is something to repair.)";
 
@@ -49,7 +49,7 @@ void show(const chunklog::repair_plan& plan) {
     }
   }
   for (const auto& name : plan.rewritten) fmt::print("rewritten     {}\n", name);
-  for (const auto& name : plan.created) fmt::print("created       {}, empty\n", name);
+  for (const auto& name : plan.created) fmt::print("created       {}\n", name);
   for (const auto& name : plan.removed) fmt::print("left out      {}\n", name);
   if (plan.needed()) fmt::print("rewritten     ledger.state\n");
   fmt::print("lost          {} and {} bytes in all\n", count_of(records, "record"), bytes);

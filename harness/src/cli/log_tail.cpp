@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include <annulus/chunklog/tail.hpp>
 #include <array>
@@ -7,11 +8,12 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <stop_token>
 #include <system_error>
 
-#include "interruption.hpp"
 #include "log_command.hpp"
 #include "options.hpp"
+#include "stop_on_signal.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -100,9 +102,26 @@ void print_record(const chunklog::tail_record& record, const log_tail_arguments&
   write(std::as_bytes(std::span(line)));
 }
 
-// Waits for a change of the log; false: for a signal.
-bool changed(const chunklog::change_watch& watch, const harness::interruption& signals) {
-  std::array<pollfd, 2> ends{{{watch.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
+// A stop token as something to poll.
+class stop_event {
+ public:
+  explicit stop_event(std::stop_token token)
+      : fd_(owned(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "a stop cannot be waited for")),
+        callback_(std::move(token), tell{fd_.get()}) {}
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+ private:
+  struct tell {
+    int fd;
+    void operator()() const noexcept { static_cast<void>(::eventfd_write(fd, 1)); }
+  };
+  unique_fd fd_;
+  std::stop_callback<tell> callback_;
+};
+
+// Waits for a change of the log; false: for a stop.
+bool changed(const chunklog::change_watch& watch, const stop_event& stop) {
+  std::array<pollfd, 2> ends{{{watch.fd(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
   while (poll(ends.data(), ends.size(), -1) < 0 && errno == EINTR) {
   }
   return ends[1].revents == 0;
@@ -119,6 +138,7 @@ std::uint64_t show(chunklog::log_tail& tail, const log_tail_arguments& given, st
       ++damages;
       continue;
     }
+    if (record.error == chunklog::errc::cancelled) break;
     expect_ok(record);
     if (!record.found()) break;
     print_record(record, given);
@@ -142,7 +162,9 @@ void run(const log_tail_arguments& given) {
     how.last = records;
     if (how.from && !given.follow) left = records;
   }
-  const harness::interruption signals;
+  const stop_on_signal signals;
+  how.stop = signals.token();
+  const stop_event stop(signals.token());
   std::optional<chunklog::change_watch> watch;
   if (given.follow) {
     auto opened = chunklog::change_watch::open(given.directory);
@@ -152,7 +174,7 @@ void run(const log_tail_arguments& given) {
   auto opened = chunklog::log_tail::open(given.directory, how);
   expect_ok(opened);
   auto damages = show(*opened.tail, given, left);
-  while (watch && changed(*watch, signals)) {
+  while (watch && changed(*watch, stop)) {
     watch->reset();
     damages += show(*opened.tail, given, left);
   }

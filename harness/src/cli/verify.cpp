@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/verify.hpp>
 #include <cstdio>
 #include <memory>
@@ -33,19 +34,28 @@ const char* verdict(const pipeline::object_state& state) {
 harness::json to_json(const pipeline::object_state& state) {
   auto shards = harness::json::array();
   for (const auto& shard : state.shards) {
-    shards.push_back(
-        {{"disk", shard.disk.string()}, {"fault", shard.fault}, {"bad_frames", shard.bad_frames}});
+    shards.push_back({{"disk", pipeline::escaped(shard.disk)},
+                      {"fault", shard.fault},
+                      {"bad_frames", shard.bad_frames},
+                      {"unbound", shard.unbound}});
   }
-  return {{"name", state.name}, {"state", verdict(state)}, {"size", state.size},
-          {"data", state.data}, {"parity", state.parity},  {"whole_shards", state.whole_shards},
+  return {{"name", pipeline::escaped(state.name)},
+          {"state", verdict(state)},
+          {"size", state.size},
+          {"data", state.data},
+          {"parity", state.parity},
+          {"whole_shards", state.whole_shards},
+          {"bound", !state.unbound()},
           {"shards", shards}};
 }
 
 void print(const pipeline::object_state& state) {
-  fmt::print("{:9} {}  {}, {}+{}, {} shards whole\n", verdict(state), state.name,
-             human_bytes(state.size), state.data, state.parity, state.whole_shards);
+  fmt::print("{:9} {}  {}, {}+{}, {} shards whole{}\n", verdict(state),
+             pipeline::escaped(state.name), human_bytes(state.size), state.data, state.parity,
+             state.whole_shards, state.unbound() ? "; unbound, which heal mends" : "");
   for (const auto& shard : state.shards) {
-    if (!shard.fault.empty()) fmt::print("          {}: {}\n", shard.disk.string(), shard.fault);
+    if (!shard.fault.empty())
+      fmt::print("          {}: {}\n", pipeline::escaped(shard.disk), shard.fault);
   }
 }
 
@@ -56,12 +66,13 @@ void run(const verify_arguments& given) {
   const bool terminal = isatty(STDERR_FILENO) == 1;
   if (terminal) {
     what.progress = [](const std::string& name) {
-      fmt::print(stderr, "\rverifying {}\033[K", name);
+      fmt::print(stderr, "\rverifying {}\033[K", pipeline::escaped(name));
       std::fflush(stderr);
     };
   }
-  const auto states = pipeline::verify(what);
+  const auto [states, passed_over] = pipeline::verify(what);
   if (terminal) fmt::print(stderr, "\r\033[K");
+  for (const auto& sentence : passed_over) fmt::print(stderr, "annulus: {}\n", sentence);
   std::size_t faulty = 0;
   auto list = harness::json::array();
   for (const auto& state : states) {

@@ -29,6 +29,7 @@ enum class errc {
   not_delivered,            ///< acknowledgement of a record that the reader has not delivered
   no_such_record,           ///< an index or ID that the view does not hold
   span_too_small,           ///< the payload does not fit the memory given for it
+  not_a_file,               ///< a name of the log's is a link, a FIFO, a directory or a device
 };
 
 /// The category of `errc`. Thread-safe.

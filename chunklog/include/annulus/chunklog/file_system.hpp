@@ -2,6 +2,7 @@
 // here, so that tests record it, break it, and build the disks that a crash may leave.
 #pragma once
 
+#include <annulus/chunklog/error.hpp>
 #include <annulus/transfer.hpp>
 #include <annulus/unique_fd.hpp>
 #include <cstdint>
@@ -23,16 +24,22 @@ struct file_size {
   std::error_code error{};
 };
 
-struct names {
-  std::vector<std::string> names{};
+struct directory_entry {
+  std::string name{};
+  bool regular = false;  ///< a regular file, and no link to one
+};
+
+struct directory_entries {
+  std::vector<directory_entry> entries{};
   std::error_code error{};
 };
 
 enum class lock_mode { shared, exclusive };
 
 /// The operations on files, each as its system call says, interruptions retried. Errors are the
-/// operating system's. Thread-safe for different files; for one file as the system call is.
-/// Descriptors are the process's own, so that any file system can read what another has opened.
+/// operating system's, but for `errc::not_a_file` of `open`. Thread-safe for different files; for
+/// one file as the system call is. Descriptors are the process's own, so that any file system can
+/// read what another has opened.
 class file_system {
  public:
   file_system() = default;
@@ -43,10 +50,13 @@ class file_system {
   /// mkdir -p; the entry of each directory that it makes is durable on return.
   virtual std::error_code make_directories(const std::filesystem::path& path) = 0;
   virtual opened_file open_directory(const std::filesystem::path& path) = 0;
-  /// The entries of a directory, in no order.
-  virtual names list(const std::filesystem::path& directory) = 0;
+  /// The directory once more, with a descriptor of its own, whatever its path leads to by now.
+  virtual opened_file reopen_directory(int directory) = 0;
+  /// The entries of a directory, in no order, without "." and "..".
+  virtual directory_entries list(int directory) = 0;
 
-  /// openat(2), with O_CLOEXEC and mode 0666.
+  /// openat(2), with O_CLOEXEC and mode 0666, for regular files only: `errc::not_a_file` for
+  /// whatever else has the name. No link is followed, no FIFO waited for.
   virtual opened_file open(int directory, const std::string& name, int flags) = 0;
   virtual std::error_code rename(int directory, const std::string& from, const std::string& to) = 0;
   virtual std::error_code remove(int directory, const std::string& name) = 0;

@@ -23,6 +23,7 @@ namespace annulus::chunklog {
 
 class log_core;
 class log_cursor;
+struct opened_directory;
 
 /// What an append did. `id` is the record's, or 0 when it failed.
 struct appended : status {
@@ -191,9 +192,13 @@ class chunk_log {
   ///
   /// Errors: `locked`; `bad_chunk_size`, `bad_size_cap`; `corrupt_record`, `missing_data` when
   /// damage lies below the durable mark and `corrupt_ledger` when the ledger contradicts the
-  /// chunks: then nothing is changed, and `log_view` still reads what is left; the operating
-  /// system's, also when it refuses the memory of the ring or a thread.
+  /// chunks: then nothing is changed, and `log_view` still reads what is left; `not_a_file` when
+  /// the ledger, the lock or a chunk that the ledger counts is no regular file; `cancelled`; the
+  /// operating system's, also when it refuses the memory of the ring or a thread.
   static opened open(const std::filesystem::path& directory, const options& how = {});
+  /// The same in an open directory, which must be there. Its descriptor is not kept, and no path
+  /// looked at: `path` is for sentences.
+  static opened open(int directory, const std::filesystem::path& path, const options& how = {});
 
   /// Closes, dropping the error that `close` would have returned. Precondition: neither end is in a
   /// call.
@@ -216,6 +221,7 @@ class chunk_log {
 
  private:
   explicit chunk_log(std::unique_ptr<log_core> core);
+  static opened open_in(opened_directory&& made, const options& how);
   std::unique_ptr<log_core> core_;
   log_writer writer_;
   log_reader reader_;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 
 namespace annulus::chunklog {
 
@@ -68,6 +69,8 @@ struct options {
   bool preallocate = false;
   /// Where the files are; null: the operating system's. Must outlive the log.
   file_system* files = nullptr;
+  /// Ends an opening that has to search what is damaged.
+  std::stop_token stop{};
 };
 
 }  // namespace annulus::chunklog

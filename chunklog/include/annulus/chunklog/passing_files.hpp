@@ -22,9 +22,10 @@ class passing_files : public file_system {
   opened_file open_directory(const std::filesystem::path& path) override {
     return behind_.open_directory(path);
   }
-  annulus::chunklog::names list(const std::filesystem::path& directory) override {
-    return behind_.list(directory);
+  opened_file reopen_directory(int directory) override {
+    return behind_.reopen_directory(directory);
   }
+  directory_entries list(int directory) override { return behind_.list(directory); }
   opened_file open(int directory, const std::string& name, int flags) override {
     return behind_.open(directory, name, flags);
   }

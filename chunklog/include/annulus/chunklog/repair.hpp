@@ -33,7 +33,8 @@ struct repair_plan {
   std::vector<fault> faults{};
   std::vector<lost_records> lost{};      ///< in the order of the log
   std::vector<std::string> rewritten{};  ///< chunks that change
-  std::vector<std::string> created{};    ///< empty ones, where a number is missing
+  std::vector<std::string> created{};    ///< new ones: empty where one is missing, or with
+                                         ///< records whose chunk had a number out of order
   std::vector<std::string> removed{};    ///< chunks of which nothing is left that the log needs
   std::uint64_t records = 0;             ///< that are kept: all whole ones
   std::uint64_t bytes = 0;               ///< of all chunks afterwards
@@ -54,9 +55,9 @@ struct opened_repair;
 /// A repair, planned and waiting to be done: the log is locked until this is destroyed, so that the
 /// plan stays true. One thread at a time.
 ///
-/// Every whole record is kept, in order and with its ID. Where records are lost, a gap marker says
-/// which; the log goes on behind all IDs that it ever knew. Nothing else in the directory is
-/// touched.
+/// Every whole record is kept, in the order of the IDs, whatever chunk it lies in. Where records
+/// are lost, a gap marker says which; the log goes on behind all IDs that it ever knew. Nothing
+/// else in the directory is touched.
 class log_repair {
  public:
   /// Reads all of the log, as `verify` does, and plans. Takes a shared lock for a copy, an
@@ -80,9 +81,12 @@ class log_repair {
   /// Repairs the log itself; durable on return. A crash at any moment loses no whole record: new
   /// files are written and synced beside the old ones (NAME.repair), then renamed over them, chunk
   /// by chunk and the ledger last, and repairing again completes it. Needs space for the chunks
-  /// that change. Precondition: opened with `in_place`.
+  /// that change, which are all where their numbers are out of order and leave no room.
+  /// Precondition: opened with `in_place`.
   ///
-  /// Errors: `cancelled`, as long as nothing has been renamed; the operating system's.
+  /// Errors: `cancelled`, as long as nothing has been renamed; `not_a_file`, before anything is
+  /// changed, where a link, a FIFO, a directory or a device has the name of a file to be written;
+  /// the operating system's.
   status apply();
 
  private:

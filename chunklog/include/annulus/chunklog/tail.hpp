@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 namespace annulus::chunklog {
 
@@ -21,6 +22,8 @@ struct tail_options {
   std::uint64_t last = 10;
   /// Where the files are; null: the operating system's. Must outlive the tail.
   file_system* files = nullptr;
+  /// Ends an opening, or a call of `next`, that has to search what is damaged.
+  std::stop_token stop{};
 };
 
 /// What `log_tail::next` found: a record, or nothing (`id` is 0).
@@ -44,7 +47,7 @@ class log_tail {
  public:
   /// Reads the last chunks, or the first header of each. Can throw std::bad_alloc.
   ///
-  /// Errors: `not_a_log`; the operating system's.
+  /// Errors: `not_a_log`; `cancelled`; the operating system's.
   static opened_tail open(const std::filesystem::path& directory, const tail_options& how = {});
   ~log_tail();
   log_tail(log_tail&& other) noexcept;
@@ -55,7 +58,7 @@ class log_tail {
   ///
   /// Errors: `corrupt_record`, for damage with whole records behind it; `missing_data`, when chunks
   /// were deleted unread or the log was cut back. Each is returned once; the next call goes on at
-  /// the next whole record. The operating system's: the position stays.
+  /// the next whole record. `cancelled` and the operating system's: the position stays.
   tail_record next();
 
  private:

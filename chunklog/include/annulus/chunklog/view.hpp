@@ -9,10 +9,14 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 namespace annulus::chunklog {
+
+class file_system;
+struct opened_directory;
 
 /// Where one record is.
 struct record_entry {
@@ -76,6 +80,16 @@ struct record_read : status {
   std::size_t bytes = 0;
 };
 
+/// How a view is opened.
+struct view_options {
+  /// That walk chunks at the same time; 0: one a CPU.
+  unsigned threads = 1;
+  /// Ends the opening.
+  std::stop_token stop{};
+  /// Where the files are; null: the operating system's. Thread-safe; must outlive the view.
+  file_system* files = nullptr;
+};
+
 struct viewed;
 
 /// An index of a log that nobody has open for writing. Changes nothing, works on a read-only file
@@ -87,8 +101,16 @@ class log_view {
   /// Damage does not fail it but is listed in `faults`, and the walk resumes at the next whole
   /// record. Can throw std::bad_alloc.
   ///
-  /// Errors: `locked`; `not_a_log`; the operating system's.
-  static viewed open(const std::filesystem::path& directory);
+  /// The files of the first 32 chunks stay open, so that they can be read though somebody deletes
+  /// them; those of others are opened when they are read, within the directory that was opened
+  /// here.
+  ///
+  /// Errors: `locked`; `not_a_log`; `cancelled`; the operating system's.
+  static viewed open(const std::filesystem::path& directory, const view_options& how = {});
+  /// The same of an open directory. Its descriptor is not kept, and no path looked at: `path` is
+  /// for sentences.
+  static viewed open(int directory, const std::filesystem::path& path,
+                     const view_options& how = {});
 
   /// The number of records.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
@@ -112,7 +134,13 @@ class log_view {
   [[nodiscard]] const log_summary& summary() const noexcept { return summary_; }
 
  private:
+  struct open_chunk {
+    std::uint16_t number = 0;
+    unique_fd file{};
+  };
   log_view() = default;
+  static viewed open_in(opened_directory&& made, const view_options& how);
+  status open_file(std::uint16_t chunk, int& file);
 
   std::filesystem::path directory_;
   unique_fd directory_fd_;
@@ -120,9 +148,10 @@ class log_view {
   std::vector<record_entry> entries_;
   std::vector<fault> faults_;
   log_summary summary_;
-  // The chunk read last: records are mostly read in order.
-  unique_fd chunk_;
-  std::uint16_t chunk_number_ = 0;
+  file_system* files_ = nullptr;
+  std::vector<open_chunk> kept_;
+  // The chunk read last that is not kept: records are mostly read in order.
+  open_chunk last_;
 };
 
 /// What `log_view::open` gives: `view` is empty exactly when `error` is set.

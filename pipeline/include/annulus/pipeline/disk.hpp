@@ -1,11 +1,12 @@
-// A disk is a directory. An object on it appears whole or not at all: it is written aside and
-// renamed into place.
+// A disk is a directory, and an object on it is a directory of files that a put has made.
 #pragma once
 
 #include <annulus/pipeline/object.hpp>
 #include <annulus/unique_fd.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -15,62 +16,59 @@ inline constexpr const char* shard_file = "part.1";
 inline constexpr const char* meta_file = "meta.json";
 inline constexpr const char* staging_directory = ".annulus";
 
-/// Reads a whole small file of an open directory.
-std::error_code read_file(int directory, const char* name, std::string& text);
+/// A disk, held open: whatever its path comes to mean, this stays the directory.
+struct disk {
+  std::filesystem::path path;
+  unique_fd fd{};
+  std::string fault{};  ///< why it cannot be used; empty exactly if `fd` is open
+  bool gone = false;    ///< nothing has its name
+};
 
-/// The names of the objects on a disk, sorted; none if the disk is not there.
-std::vector<std::string> objects_on(const std::filesystem::path& disk);
+/// Opens a disk. A symbolic link is a fault: what lies behind it was not named.
+disk open_disk(const std::filesystem::path& path);
 
-/// Throws error(bad_argument) if there is no disk or one is named twice.
+/// Opens a disk, or makes it and the directories above it; with `durable`, each is synced in its
+/// parent.
+disk make_disk(const std::filesystem::path& path, bool durable);
+
+/// Throws error(bad_argument) if there is no disk or one is named twice, or lies in another one,
+/// links followed.
 void check_disk_list(const std::vector<std::filesystem::path>& disks);
 
-/// Creates the directory of `disk` if need be and proves that files can be created in it. Throws
-/// error(failed) that names the disk.
-void prepare_disk(const std::filesystem::path& disk);
+/// Whether `path` is a place, or lies in one, that belongs to an object of that name, or to what is
+/// staged, on one of the disks. Links are followed.
+bool lies_on(const std::vector<std::filesystem::path>& disks, const std::string& name,
+             const std::filesystem::path& path);
 
-/// What lies in a disk's staging directory: objects under construction, and those that a replacing
-/// put or a heal has set aside.
-std::vector<std::filesystem::path> staged_on(const std::filesystem::path& disk);
-
-/// Takes the lock of a staged object; none if the put or heal that made it still runs.
-unique_fd lock_leftover(const std::filesystem::path& staged);
-
-/// Renames a staged directory to DISK/NAME, atomically. An object that has that name already
-/// changes places with it, and `replaced` tells so.
-std::error_code publish_directory(const std::filesystem::path& staged,
-                                  const std::filesystem::path& target, bool& replaced);
-
-/// An object under construction on one disk, in DISK/.annulus/ID. It is locked, so that
-/// the recovery of another process leaves it alone, and is removed on destruction unless published.
-class staged_object {
- public:
-  /// Throws error(failed).
-  staged_object(std::filesystem::path disk, const std::string& id);
-  staged_object(staged_object&& other) noexcept = default;
-  staged_object& operator=(staged_object&&) = delete;
-  staged_object(const staged_object&) = delete;
-  staged_object& operator=(const staged_object&) = delete;
-  ~staged_object();
-
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] const std::filesystem::path& disk() const noexcept { return disk_; }
-
-  /// Writes meta.json; with `durable`, syncs it and the directory.
-  std::error_code write_meta(const object_meta& meta, bool durable);
-
-  /// Renames the object into place, atomically, exchanging it with an older one of that name, which
-  /// is kept aside until destruction, so that withdraw() can bring it back.
-  std::error_code publish(const std::string& name, bool durable);
-
-  /// Undoes publish().
-  void withdraw();
-
- private:
-  std::filesystem::path disk_;
-  std::filesystem::path path_;
-  std::filesystem::path published_;
-  bool replaced_ = false;
-  unique_fd lock_;
+/// What lies under a name.
+enum class made_by {
+  nobody,   ///< nothing is there
+  a_put,    ///< a directory of which a put's files prove that a put has made it
+  unknown,  ///< anything else. It is never changed.
 };
+
+/// A place in a disk's directory, or in its staging directory, as it was found.
+struct object_directory {
+  unique_fd fd{};  ///< pins it: a put may exchange what has its name
+  made_by maker = made_by::nobody;
+  std::string why{};                  ///< with `unknown`: a sentence's part that says what is there
+  bool alike = false;                 ///< with `unknown`: it holds files as puts do
+  std::optional<object_meta> meta{};  ///< if meta.json is whole, of whatever name
+  std::string meta_fault{};           ///< if not
+};
+
+/// Looks at `entry` of an open directory. Follows no link and waits for nothing. A put has made it
+/// if its meta.json or its frames.bound says so, of the object `name` (of any, if empty), and there
+/// is nothing in it that no put makes.
+object_directory look_at(int parent, const std::string& entry, std::string_view name);
+
+/// The entries of an open directory, sorted.
+std::vector<std::string> entries_of(int directory);
+
+/// Removes a directory of a put's files: these by their names, then it, unless something else is in
+/// it.
+void remove_object(int parent, const std::string& entry);
+
+std::error_code sync_directory(int directory) noexcept;
 
 }  // namespace annulus::pipeline

@@ -1,6 +1,7 @@
 // How an object is cut: blocks, shards, frames.
 #pragma once
 
+#include <algorithm>
 #include <annulus/pipeline/bitrot.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,8 @@ struct geometry {
   std::size_t block = std::size_t{1} << 20;
 
   static constexpr std::size_t max_block = std::size_t{1} << 30;
+  /// 64 PiB. Even in frames of a byte, the offsets in a stream of such an object fit a signed one.
+  static constexpr std::uint64_t max_object = std::uint64_t{1} << 56;
 
   /// Throws error(bad_argument) unless 1 <= data, parity <= 255, data + parity <= 256 and 1 <=
   /// block <= 1 GiB.
@@ -23,9 +26,13 @@ struct geometry {
 
   [[nodiscard]] unsigned shards() const noexcept { return data + parity; }
 
-  /// The number of shards that must be stored for a `put` to succeed: data, or one more if data
-  /// equals parity, so that two halves can never both claim the name.
-  [[nodiscard]] unsigned write_quorum() const noexcept { return data == parity ? data + 1 : data; }
+  /// The number of shards that must be stored for a `put` to succeed. Any two quorums share a disk,
+  /// and no loss of `parity` disks takes all of one away: so an object that was replaced is never
+  /// taken for the newest. With more parity than data it is all shards: then what a put has stored
+  /// survives the loss of any `parity` disks.
+  [[nodiscard]] unsigned write_quorum() const noexcept {
+    return parity > data ? shards() : std::max(data, parity + 1);
+  }
 
   /// The size of each shard of a block of `length` bytes.
   [[nodiscard]] std::size_t shard_size(std::size_t length) const noexcept {

@@ -33,7 +33,7 @@ struct get_report {
   object_meta meta;
   std::uint64_t bytes = 0;          ///< emitted
   std::uint64_t reconstructed = 0;  ///< blocks of which a data shard had to be computed
-  std::uint64_t rotten_frames = 0;  ///< frames that failed their hash and were not used
+  std::uint64_t rotten_frames = 0;  ///< frames that failed their hash, or lay elsewhere; not used
 };
 
 /// Emits the object's bytes in order, in pieces of up to a block, each checked before it is

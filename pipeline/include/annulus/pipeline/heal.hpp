@@ -32,7 +32,8 @@ struct healed_shard {
   unsigned shard = 0;         ///< 0 to data + parity - 1; data shards first
   std::string fault;          ///< what was wrong with what the disk had
   bool disk_is_gone = false;  ///< its directory was missing; heal makes it anew
-  std::string failure{};      ///< why it could not be rebuilt; empty if it was, or in a dry run
+  std::string failure{};      ///< why it could not be rebuilt; empty if it was, or could be
+  bool bind_only = false;     ///< the disk has it whole; only its binding is made
 };
 
 struct heal_report {
@@ -43,14 +44,17 @@ struct heal_report {
 /// Reads every frame of an object and rebuilds the shards that `verify` finds at fault from the
 /// good frames of the others, byte for byte as `put` stored them: block by block, staged, then
 /// renamed into place, so that a kill at any moment leaves the object as readable as it was and
-/// another `heal` finishes it. If the object is whole, or cannot be rebuilt, nothing is changed,
-/// but for what `recover` does to the leftovers of killed puts and heals. The directory of a disk
-/// that is gone is made, but not one above it. A disk that cannot take its shard does not keep
-/// others from theirs. Memory: a block and its parity, whatever the object's size.
+/// another `heal` finishes it. A whole shard is never changed; to an unbound one its binding is
+/// added. If the object is whole, or cannot be rebuilt, nothing is changed, but for what recovery
+/// does to the leftovers of killed puts and heals. What no put has made stays where it is, and the
+/// shard that should be there is not rebuilt. The directory of a disk that is gone is made, but not
+/// one above it. A disk that cannot take its shard does not keep others from theirs. If another put
+/// takes the name meanwhile, no shard is changed. Memory: a block and its parity, whatever the
+/// object's size.
 ///
 /// Throws error: not found; fewer disks than shards; a block with fewer than `data` good frames
-/// (the sentence lists each disk at fault and why); a disk with a shard of a newer put, of which
-/// too few are left; interrupted. Then no shard was changed.
+/// (the sentence lists each disk at fault and why), or whose frames disagree while nothing tells
+/// which are right; interrupted. Then no shard was changed.
 heal_report heal(const heal_options& how);
 
 }  // namespace annulus::pipeline

@@ -27,6 +27,9 @@ class input {
   /// How it is called in messages.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+  /// Where the file is that was opened, links followed; no absolute path of a stream.
+  [[nodiscard]] std::filesystem::path place() const;
+
   /// Reads until `to` is full or the end. A wait for a stream ends with errc::cancelled when `stop`
   /// fires.
   transfer read(bytes_span to, const std::stop_token& stop);

@@ -14,6 +14,8 @@
 
 namespace annulus::pipeline {
 
+class binding_writer;
+
 /// A running digest of one byte in every 64 of a stream, in order: cheap enough to touch every
 /// cache line that goes through a ring, strong enough to show a lost, repeated or displaced piece.
 class stream_fold {
@@ -52,8 +54,8 @@ class null_sink {
 class dir_sink {
  public:
   static constexpr bool takes_frames = false;
-  /// Creates DIRECTORY/part.1. Throws error(failed).
-  explicit dir_sink(const std::filesystem::path& directory);
+  /// Creates part.1 in an open directory. Throws error(failed).
+  explicit dir_sink(int directory);
   std::error_code write(std::span<const bytes_view> pieces) noexcept;
   /// Ends the stream; with `durable`, syncs it.
   std::error_code finish(bool durable) noexcept;
@@ -66,8 +68,8 @@ class dir_sink {
 class chunk_sink {
  public:
   static constexpr bool takes_frames = true;
-  /// Creates a log in DIRECTORY. Throws error(failed).
-  chunk_sink(const std::filesystem::path& directory, bool durable);
+  /// Creates a log in an open directory; `path` is for messages. Throws error(failed).
+  chunk_sink(int directory, const std::filesystem::path& path, bool durable);
   /// Appends one whole frame.
   std::error_code write(std::span<const bytes_view> frame);
   std::error_code finish(bool durable);
@@ -76,9 +78,30 @@ class chunk_sink {
   std::unique_ptr<chunklog::chunk_log> log_;
 };
 
-using shard_sink = std::variant<null_sink, dir_sink, chunk_sink>;
+/// One of these, and beside it what binds the frames to their place.
+template <class Sink>
+class bound_sink {
+ public:
+  static constexpr bool takes_frames = Sink::takes_frames;
+  bound_sink(Sink sink, std::unique_ptr<binding_writer> binding);
+  bound_sink(bound_sink&& other) noexcept;
+  bound_sink& operator=(bound_sink&& other) noexcept;
+  ~bound_sink();
+  std::error_code write(std::span<const bytes_view> pieces);
+  std::error_code finish(bool durable);
 
-/// The sink of that kind, in DIRECTORY unless it stores nothing. Throws error(failed).
-shard_sink make_sink(sink_kind kind, const std::filesystem::path& directory, bool durable);
+ private:
+  Sink sink_;
+  std::unique_ptr<binding_writer> binding_;
+};
+extern template class bound_sink<dir_sink>;
+extern template class bound_sink<chunk_sink>;
+
+using shard_sink = std::variant<null_sink, bound_sink<dir_sink>, bound_sink<chunk_sink>>;
+
+/// The sink of a shard that stores it, in an open directory; `path` is for messages. `meta` has the
+/// object's name, id, geometry and sink, and which shard it is. Throws error(failed).
+shard_sink make_sink(const object_meta& meta, int directory, const std::filesystem::path& path,
+                     bool durable);
 
 }  // namespace annulus::pipeline

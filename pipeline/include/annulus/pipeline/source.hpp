@@ -1,37 +1,42 @@
 // Where the frames of one shard are read from.
 #pragma once
 
-#include <annulus/chunklog/view.hpp>
 #include <annulus/pipeline/object.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <stop_token>
 #include <string>
-#include <variant>
 
 namespace annulus::pipeline {
 
 /// Reads the frames of a stored shard in any order. One thread at a time.
 class shard_source {
  public:
-  /// Opens the shard in `object`, which `directory` is an open descriptor of. Throws error(failed)
-  /// whose sentence part says what is wrong ("part.1 is missing").
-  shard_source(const std::filesystem::path& object, int directory, const object_meta& meta);
+  /// Opens the shard in `directory`, which stays what is read whatever becomes of its name; `path`
+  /// is for messages. `stop` ends a search for records in a damaged log. Throws error(failed) whose
+  /// sentence part says what is wrong ("missing: part.1: …").
+  shard_source(int directory, const std::filesystem::path& path, const object_meta& meta,
+               const std::stop_token& stop);
+  shard_source(shard_source&& other) noexcept;
+  shard_source& operator=(shard_source&& other) noexcept;
+  ~shard_source();
 
-  /// Reads frame `index`, exactly out.size() bytes, and checks its hash. True if it is good.
+  /// Reads frame `index`, exactly out.size() bytes, and checks its hash and, of a bound shard, that
+  /// it belongs there. True if it is good.
   bool read_frame(std::uint64_t index, bytes_span out);
 
-  /// What is wrong with the stored shard beside its frames, of which it should have `frames`: with
-  /// its chunk log. Empty if nothing is.
+  /// No frame from this one on can be good: what is stored ends before it.
+  [[nodiscard]] std::uint64_t end() const;
+
+  /// What is wrong with the stored shard beside its frames, of which it should have `frames`. Empty
+  /// if nothing is.
   [[nodiscard]] std::string fault_beside_frames(std::uint64_t frames) const;
 
  private:
-  struct file_source {
-    unique_fd fd;
-    std::uint64_t frame_bytes;
-  };
-  std::variant<file_source, chunklog::log_view> from_;
+  struct parts;
+  std::unique_ptr<parts> parts_;
 };
 
 }  // namespace annulus::pipeline

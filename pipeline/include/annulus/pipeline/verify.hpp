@@ -1,6 +1,7 @@
 // Checking every frame of every shard.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,8 +14,9 @@ namespace annulus::pipeline {
 /// What one disk holds of an object.
 struct shard_state {
   std::filesystem::path disk;
-  std::string fault;  ///< empty if the shard is whole
+  std::string fault{};  ///< empty if the shard is whole
   std::uint64_t bad_frames = 0;
+  bool unbound = false;  ///< whole, but nothing binds its frames to their place; `heal` does
 };
 
 struct object_state {
@@ -22,11 +24,15 @@ struct object_state {
   std::uint64_t size = 0;
   unsigned data = 0, parity = 0;
   unsigned whole_shards = 0;
-  std::vector<shard_state> shards{};
+  std::vector<shard_state> shards{};  ///< one a disk
 
   bool recoverable = false;  ///< `get` returns it: every block has `data` good frames
+  bool disagree = false;     ///< of some block nothing tells which frames are right
 
   [[nodiscard]] bool whole() const noexcept { return data > 0 && whole_shards == data + parity; }
+  [[nodiscard]] bool unbound() const noexcept {
+    return std::any_of(shards.begin(), shards.end(), [](const auto& one) { return one.unbound; });
+  }
 };
 
 struct verify_options {
@@ -36,7 +42,14 @@ struct verify_options {
   std::function<void(const std::string&)> progress{};  ///< called before each object
 };
 
-/// Throws error(failed) if a named object is on none of the disks.
-std::vector<object_state> verify(const verify_options& what);
+struct verify_report {
+  std::vector<object_state> objects{};
+  std::vector<std::string> passed_over{};  ///< a sentence each; only when all objects are verified
+};
+
+/// Reads every frame of every shard, parity too, and checks its hash, its place and, by the erasure
+/// code, that it belongs to the others. O(bytes stored). Throws error: failed if a named object is
+/// on none of the disks; cancelled.
+verify_report verify(const verify_options& what);
 
 }  // namespace annulus::pipeline

@@ -1,0 +1,269 @@
+#include "record_scan.hpp"
+
+#include <algorithm>
+#include <annulus/byte_order.hpp>
+#include <map>
+
+#include "gap_marker.hpp"
+
+namespace annulus::chunklog {
+namespace {
+
+constexpr std::size_t scan_buffer = std::size_t{256} << 10U;
+constexpr std::uint64_t sector_bytes = 512;
+
+// Fills `to`, with zeros where nothing can be read: no record begins with them.
+void read_around(chunk_window& chunk, bytes_span to, std::uint64_t offset) {
+  while (!to.empty()) {
+    const auto got = chunk.files().read(chunk.fd(), to, offset).bytes;
+    offset += got;
+    to = to.subspan(got);
+    const auto lost = static_cast<std::size_t>(
+        std::min<std::uint64_t>(sector_bytes - offset % sector_bytes, to.size()));
+    std::fill_n(to.begin(), lost, std::byte{0});
+    offset += lost;
+    to = to.subspan(lost);
+  }
+}
+
+}  // namespace
+
+record_scan::record_scan(chunk_window& chunk, std::uint64_t begin, std::uint64_t end,
+                         std::uint64_t due, const id_limits& limits)
+    : chunk_(chunk), begin_(begin), end_(end), due_(due), limits_(limits) {
+}
+
+bool record_scan::run(const std::stop_token& stop) {
+  constexpr auto header = record_layout::header_bytes;
+  std::vector<std::byte> buffer(scan_buffer);
+  torn_ = limits_.may_be_torn && begin_ >= limits_.mark &&
+          examine(chunk_, begin_, end_, due_, check::header).found == damage::cut_short;
+  for (auto at = begin_; at + header <= end_;) {
+    if (stop.stop_requested()) return false;
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end_ - at));
+    const auto part = bytes_span(buffer).first(size);
+    read_around(chunk_, part, at);
+    const auto places = size - header + 1;
+    for (std::size_t i = 0; i < places; ++i) {
+      // Places can take a microsecond each.
+      if (i % 65536 == 65535 && stop.stop_requested()) return false;
+      look(at + i, part.subspan(i));
+    }
+    at += places;
+  }
+  return true;
+}
+
+// Nearly all places end in the first lines.
+void record_scan::look(std::uint64_t at, bytes_view there) {
+  const auto length = load_be<std::uint32_t>(there.data() + record_layout::length);
+  const bool gap = length == gap_marker::length;
+  const auto rest = end_ - at;
+  if (gap ? rest < gap_marker::bytes
+          : length < record_layout::length_overhead ||
+                std::uint64_t{length} + record_layout::checksum > rest) {
+    return;
+  }
+  const auto id = load_le<std::uint64_t>(there.data() + record_layout::id);
+  if (!possible(id)) return;
+  if (!may_begin(at, id) && expected(at, id) == expected_.end()) return;
+  const auto checksum = load_le<std::uint32_t>(there.data() + record_layout::checksum);
+  const auto end = at + (gap ? gap_marker::bytes : length + record_layout::checksum);
+  auto next_id = id + 1;
+  if (gap) {
+    const auto marker = examine(chunk_, at, end_, id, check::payload);
+    if (marker.found != damage::given_up) return;
+    next_id = marker.next_id;
+  } else {
+    const auto sum = chunk_.indexed(at, end)->of(at + record_layout::id, end);
+    if (sum != checksum) {
+      const auto due = expected(at, id);
+      if (due != expected_.end()) expected_.insert({end, {due->second.chain, next_id}});
+      return;
+    }
+  }
+  take(at, end, id, next_id);
+}
+
+bool record_scan::may_begin(std::uint64_t at, std::uint64_t id) const {
+  // A damaged record still takes its place: what lies behind it has a greater ID.
+  if ((id <= due_ && due_ != 0) || id < limits_.lowest) return false;
+  return limits_.highest == 0 || within_limits(at, id);
+}
+
+// Where neither ledger nor neighbour bounds the IDs, the bytes that records take do.
+bool record_scan::within_limits(std::uint64_t at, std::uint64_t id) const {
+  constexpr auto least = record_layout::header_bytes;
+  if (limits_.highest != 0) {
+    const auto above = at < limits_.mark ? 0 : (at - limits_.mark) / least + 1;
+    return id <= limits_.highest || id - limits_.highest <= above;
+  }
+  return due_ == 0 || id - due_ <= (at - begin_) / least;
+}
+
+record_scan::expected_at::iterator record_scan::expected(std::uint64_t at, std::uint64_t id) {
+  const auto [first, last] = expected_.equal_range(at);
+  const auto found =
+      std::find_if(first, last, [&](const auto& each) { return each.second.id == id; });
+  return found == last ? expected_.end() : found;
+}
+
+void record_scan::take(std::uint64_t at, std::uint64_t end, std::uint64_t id,
+                       std::uint64_t next_id) {
+  const auto due = expected(at, id);
+  auto which = chains_.size();
+  if (due != expected_.end()) {
+    const auto before = due->second.chain;
+    expected_.erase(due);
+    if (chains_[before].last.end == at) {
+      which = before;
+    } else {
+      chains_[before].went_on = true;
+      auto joined = chains_[before];
+      joined.before = before;
+      joined.went_on = false;
+      joined.last = {at, at, id, id};
+      chains_.push_back(joined);
+    }
+  } else {
+    chain fresh;
+    fresh.last = {at, at, id, id};
+    fresh.begin = at;
+    fresh.first_id = id;
+    chains_.push_back(fresh);
+  }
+  auto& grown = chains_[which];
+  grown.last.end = end;
+  grown.last.next_id = next_id;
+  grown.bytes += end - at;
+  ++grown.records;
+  // Without a limit, a marker can lead as far as it likes.
+  const bool limited = limits_.highest != 0;
+  if ((limited || grown.records == 1) && !within_limits(at, limited ? next_id - 1 : id)) {
+    grown.doubtful = true;
+  }
+  const auto due_at_mark = limits_.highest + 1;
+  if ((at == limits_.mark && id == due_at_mark) ||
+      (end == limits_.mark && next_id == due_at_mark)) {
+    grown.marked = true;
+  }
+  expected_.insert({end, {which, next_id}});
+}
+
+bool record_scan::connected(const chain& one) const {
+  const auto& ids = limits_.successors;
+  if (one.marked) return true;
+  return one.last.end == end_ && std::find(ids.begin(), ids.end(), one.last.next_id) != ids.end();
+}
+
+bool record_scan::credible(const chain& one) const {
+  if (one.went_on) return false;
+  if (!one.doubtful) return true;
+  return limits_.successors.empty() ? one.last.end == end_ : connected(one);
+}
+
+std::vector<std::size_t> record_scan::credible_chains() const {
+  std::vector<std::size_t> all;
+  bool goes_on = !torn_;
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    if (!credible(chains_[i])) continue;
+    all.push_back(i);
+    goes_on = goes_on || chains_[i].first_id == due_ + 1;
+  }
+  // The content of a record that was being written is all that is there.
+  return goes_on ? all : std::vector<std::size_t>{};
+}
+
+// The chain that reaches the chunk's end as it should.
+std::optional<std::size_t> record_scan::anchor(const std::vector<std::size_t>& among) const {
+  std::optional<std::size_t> longest;
+  for (const auto i : among) {
+    const auto& one = chains_[i];
+    const bool reaches = limits_.successors.empty() ? one.last.end == end_ : connected(one);
+    if (reaches && (!longest || one.bytes > chains_[*longest].bytes)) longest = i;
+  }
+  return longest;
+}
+
+// Of all sequences in which offsets and IDs rise, the heaviest.
+std::vector<std::size_t> record_scan::best(std::vector<std::size_t> among, bool by_records) const {
+  struct weight {
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+    auto operator<=>(const weight&) const = default;
+  };
+  struct sequence {
+    weight sum{};
+    std::size_t before = none;
+  };
+  const auto at = [&](std::size_t i) -> const chain& { return chains_[among[i]]; };
+  std::sort(among.begin(), among.end(),
+            [&](auto a, auto b) { return chains_[a].begin < chains_[b].begin; });
+  std::vector<std::size_t> by_end(among.size());
+  for (std::size_t i = 0; i < by_end.size(); ++i) by_end[i] = i;
+  std::sort(by_end.begin(), by_end.end(),
+            [&](auto a, auto b) { return at(a).last.end < at(b).last.end; });
+  std::vector<sequence> sums(among.size());
+  // By the ID that they end with; none is heavier than one behind it.
+  std::map<std::uint64_t, std::size_t> heaviest;
+  auto ended = by_end.begin();
+  for (std::size_t i = 0; i < among.size(); ++i) {
+    for (; ended != by_end.end() && at(*ended).last.end <= at(i).begin; ++ended) {
+      const auto id = at(*ended).last.next_id;
+      auto behind = heaviest.upper_bound(id);
+      if (behind != heaviest.begin() && sums[std::prev(behind)->second].sum >= sums[*ended].sum) {
+        continue;
+      }
+      while (behind != heaviest.end() && sums[behind->second].sum <= sums[*ended].sum) {
+        behind = heaviest.erase(behind);
+      }
+      heaviest[id] = *ended;
+    }
+    const auto& one = at(i);
+    const auto before = heaviest.lower_bound(one.first_id);  // a record is lost between the two
+    if (before != heaviest.begin()) {
+      sums[i].before = std::prev(before)->second;
+      sums[i].sum = sums[sums[i].before].sum;
+    }
+    sums[i].sum.first += by_records ? one.records : one.bytes;
+    sums[i].sum.second += by_records ? one.bytes : one.records;
+  }
+  std::vector<std::size_t> chosen;
+  const auto last = std::max_element(sums.begin(), sums.end(),
+                                     [](const auto& a, const auto& b) { return a.sum < b.sum; });
+  if (last == sums.end()) return chosen;
+  for (auto i = static_cast<std::size_t>(last - sums.begin()); i != none; i = sums[i].before) {
+    chosen.push_back(among[i]);
+  }
+  return chosen;
+}
+
+std::vector<stretch> record_scan::choose() const {
+  const auto among = credible_chains();
+  const auto certain = anchor(among);
+  std::vector<std::size_t> chosen;
+  if (!certain) {
+    chosen = best(among, limits_.highest != 0);
+  } else {
+    const auto& one = chains_[*certain];
+    std::vector<std::size_t> before;
+    std::vector<std::size_t> behind;
+    for (const auto i : among) {
+      const auto& other = chains_[i];
+      if (other.last.end <= one.begin && other.last.next_id < one.first_id) before.push_back(i);
+      if (other.begin >= one.last.end && other.first_id > one.last.next_id) behind.push_back(i);
+    }
+    chosen = best(std::move(before), true);
+    for (const auto i : best(std::move(behind), true)) chosen.push_back(i);
+    chosen.push_back(*certain);
+  }
+  std::vector<stretch> stretches;
+  for (auto i : chosen) {
+    for (; i != none; i = chains_[i].before) stretches.push_back(chains_[i].last);
+  }
+  std::sort(stretches.begin(), stretches.end(),
+            [](const stretch& a, const stretch& b) { return a.offset < b.offset; });
+  return stretches;
+}
+
+}  // namespace annulus::chunklog

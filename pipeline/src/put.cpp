@@ -182,7 +182,7 @@ struct target {
 
 using targets = std::vector<target>;
 
-[[noreturn]] void refuse(const std::string& sentence) {
+[[noreturn]] void fail_put(const std::string& sentence) {
   throw error(error_kind::failed, sentence);
 }
 
@@ -198,7 +198,7 @@ void require_quorum(const put_options& how, const targets& disks, put_report& re
   }
   const auto good = disks.size() - report.failures.size();
   if (good >= how.geometry.write_quorum()) return;
-  refuse(
+  fail_put(
       formatted("object '{}' was not stored: {} of {} disks took their shard, {} are needed; "
                 "failed: {}",
                 escaped(how.name), good, disks.size(), how.geometry.write_quorum(), reasons));
@@ -237,8 +237,8 @@ targets open_targets(const put_options& how) {
       continue;
     }
     if (answers[i]->named == made_by::unknown) {
-      refuse(formatted("object '{}' cannot be stored: {} is not replaced: {}", escaped(how.name),
-                       escaped(how.disks[i] / how.name), answers[i]->why));
+      fail_put(formatted("object '{}' cannot be stored: {} is not replaced: {}", escaped(how.name),
+                         escaped(how.disks[i] / how.name), answers[i]->why));
     }
     one.where = std::move(answers[i]->where);
     one.failure = one.where->fault;
@@ -329,8 +329,8 @@ void throw_for(const std::error_code& problem, const input& from, const put_opti
                std::uint64_t bytes) {
   if (!problem) return;
   if (problem == errc::cancelled) interrupted(how, bytes);
-  refuse(formatted("input {} cannot be read further than {} bytes: {}", from.name(), bytes,
-                   problem.message()));
+  fail_put(formatted("input {} cannot be read further than {} bytes: {}", from.name(), bytes,
+                     problem.message()));
 }
 
 put_report put_nowhere(input& from, const put_options& how) {

@@ -21,15 +21,8 @@
 namespace annulus::cli {
 namespace {
 
+using harness::last_error;
 using pipeline::escaped;
-
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
-
-[[noreturn]] void refuse(const std::filesystem::path& target, std::string_view why) {
-  throw failure(fmt::format("output {} cannot be written: {}", escaped(target), why));
-}
 
 // Opens for writing. A FIFO is waited for: there is no descriptor to wait with before its reader
 // has come, so it is asked for now and then.
@@ -85,19 +78,19 @@ output_file::output_file(const std::filesystem::path& target)
   struct stat info {};
   if (target_.descriptor) {
     const int flags = fcntl(*target_.descriptor, F_GETFL);
-    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) refuse(given_, "it is closed");
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) refuse_output(given_, "it is closed");
     comparable_ = fstat(*target_.descriptor, &info) == 0;
     writer_.emplace(*target_.descriptor);
   } else if (::lstat(target_.path().c_str(), &info) == 0) {
     comparable_ = true;
     open_existing(info);
   } else if (errno != ENOENT) {
-    refuse(given_, harness::in_words(last_error()));
+    refuse_output(given_, harness::in_words(last_error()));
   } else {
     const auto mask = umask(0);
     umask(mask);
     if (const auto problem = make_temporary(0666 & ~mask)) {
-      refuse(given_, harness::in_words(problem));
+      refuse_output(given_, harness::in_words(problem));
     }
   }
   device_ = info.st_dev;
@@ -110,16 +103,16 @@ output_file::~output_file() {
 }
 
 void output_file::open_existing(const struct stat& info) {
-  if (S_ISDIR(info.st_mode)) refuse(given_, "it is a directory");
+  if (S_ISDIR(info.st_mode)) refuse_output(given_, "it is a directory");
   if (S_ISREG(info.st_mode)) {
     // Who may not write to it may not replace it either.
-    if (access(target_.path().c_str(), W_OK) != 0) refuse(given_, last_error().message());
+    if (access(target_.path().c_str(), W_OK) != 0) refuse_output(given_, last_error().message());
     in_place_ = prepare_replacement(info);
     if (in_place_.empty()) return;
   }
   owned_ = open_patiently(target_.path());
-  if (!owned_ && errno == EINTR) refuse(given_, "interrupted while it waited for a reader");
-  if (!owned_) refuse(given_, harness::in_words(last_error()));
+  if (!owned_ && errno == EINTR) refuse_output(given_, "interrupted while it waited for a reader");
+  if (!owned_) refuse_output(given_, harness::in_words(last_error()));
 }
 
 std::string output_file::prepare_replacement(const struct stat& info) {
@@ -162,10 +155,10 @@ std::error_code output_file::write(bytes_view bytes) {
 }
 
 void output_file::commit() {
-  if (const auto problem = begin()) refuse(given_, harness::in_words(problem));
+  if (const auto problem = begin()) refuse_output(given_, harness::in_words(problem));
   if (temporary_.empty()) return;
   if (renameat(directory_.get(), temporary_.c_str(), directory_.get(), target_.name.c_str()) != 0) {
-    refuse(given_, harness::in_words(last_error()));
+    refuse_output(given_, harness::in_words(last_error()));
   }
   temporary_.clear();
 }

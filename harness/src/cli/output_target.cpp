@@ -19,10 +19,6 @@ namespace {
 
 using pipeline::escaped;
 
-[[noreturn]] void refuse(const fs::path& given, std::string_view why) {
-  throw failure(fmt::format("output {} cannot be written: {}", escaped(given), why));
-}
-
 // The number, if `name` is that of an entry of /proc/self/fd.
 std::optional<int> descriptor_of(const fs::path& directory, const fs::path& name) {
   if (directory != fmt::format("/proc/{}/fd", getpid())) return std::nullopt;
@@ -72,17 +68,21 @@ void refuse_same_file(const fs::path& given, const output_target& target, const 
 
 }  // namespace
 
+void refuse_output(const fs::path& given, std::string_view why) {
+  throw failure(fmt::format("output {} cannot be written: {}", escaped(given), why));
+}
+
 output_target resolve_output(const fs::path& given) {
   if (given == "-") return {STDOUT_FILENO, {}, {}};
-  if (given.empty()) refuse(given, "its name is empty");
+  if (given.empty()) refuse_output(given, "its name is empty");
   constexpr int most_links = 40;  // as many as the kernel follows
   fs::path at = given;
   for (int links = 0; links <= most_links; ++links) {
     std::error_code problem;
     const auto parent = at.parent_path();
     output_target found{{}, fs::canonical(parent.empty() ? "." : parent, problem), at.filename()};
-    if (problem) refuse(given, problem.message());
-    if (found.name.empty()) refuse(given, "it is a directory");
+    if (problem) refuse_output(given, problem.message());
+    if (found.name.empty()) refuse_output(given, "it is a directory");
     found.descriptor = descriptor_of(found.directory, found.name);
     if (found.descriptor) return found;
     const auto target = fs::read_symlink(found.path(), problem);
@@ -91,7 +91,7 @@ output_target resolve_output(const fs::path& given) {
     if (target.is_relative() && found.directory.native().starts_with("/proc/")) return found;
     at = target.is_absolute() ? target : found.directory / target;
   }
-  refuse(given, "too many symbolic links");
+  refuse_output(given, "too many symbolic links");
 }
 
 void refuse_stored(const fs::path& given, const std::vector<fs::path>& disks,

@@ -4,9 +4,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace annulus::cli {
+
+/// Throws failure: the output cannot be written, and why.
+[[noreturn]] void refuse_output(const std::filesystem::path& given, std::string_view why);
 
 /// Where bytes go that are to be written to a name.
 struct output_target {

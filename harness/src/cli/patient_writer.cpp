@@ -14,13 +14,12 @@
 #include <limits>
 
 #include "interruption.hpp"
+#include "system_words.hpp"
 
 namespace annulus::cli {
 namespace {
 
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
+using harness::last_error;
 
 std::error_code wait_writable(int fd) {
   std::array<pollfd, 2> ends{{{fd, POLLOUT, 0}, {harness::interruption::current(), POLLIN, 0}}};

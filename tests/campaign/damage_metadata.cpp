@@ -170,8 +170,8 @@ void raw_metadata(site& here) {
 void reworded_metadata(site& here) {
   const auto path = here.object() / "meta.json";
   const auto old = bytes_of(path);
-  auto read = old ? json::parse(*old, nullptr, false) : json();
-  if (!read.is_object()) return;
+  if (!old || !body_of(*old)) return;
+  const auto read = json::parse(*old);
   overwrite(path, here.chance(2) ? read.dump() : read.dump(4) + "\n");
 }
 

@@ -52,7 +52,9 @@ TEST(codeword, shards_of_one_block_agree_whichever_are_there) {
       }
       const auto agreed = code.agreeing(seen(shards, there));
       ASSERT_EQ(agreed.has_value(), there.size() >= 4) << mask;
-      if (agreed) ASSERT_EQ(*agreed, there) << mask;
+      if (agreed) {
+        ASSERT_EQ(*agreed, there) << mask;
+      }
     }
   }
 }

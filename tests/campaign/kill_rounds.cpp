@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +117,20 @@ class round {
     ends_.push_back(std::move(end));
     return put;
   }
+  // Once both have read all but the end.
+  void release(const child& first, const child& second) {
+    constexpr std::chrono::microseconds look(100);
+    const auto unread = [](const unique_fd& end) {
+      int bytes = 0;
+      return ::ioctl(end.get(), FIONREAD, &bytes) == 0 && bytes > 0;
+    };
+    const auto latest = clock::now() + how_.limits.time;
+    while (std::ranges::any_of(ends_, unread) && clock::now() < latest) {
+      if (first.ends_within(std::chrono::nanoseconds(0)) && second.ends_within(look)) break;
+      static_cast<void>(second.ends_within(look));
+    }
+    ends_.clear();
+  }
   [[nodiscard]] words get_words() const {
     return {how_.command,
             "get",
@@ -176,8 +191,7 @@ class round {
     child first(one, how_.limits);
     if (random_() % 4 == 0) static_cast<void>(first.ends_within(between));
     child second(two, how_.limits);
-    if (!ends_.empty()) static_cast<void>(second.ends_within(typical_ / 2));
-    ends_.clear();
+    release(first, second);
     const auto began = clock::now();
     const auto kill_at = [&](child& which, std::chrono::nanoseconds at, bool& killed) {
       killed = !which.ends_within(std::max(std::chrono::nanoseconds(0),

@@ -114,22 +114,22 @@ class round {
     if (!end || ::write(end.get(), bytes->data(), bytes->size()) != std::ssize(*bytes)) {
       throw std::runtime_error("a pipe does not hold its input");
     }
-    ends_.push_back(std::move(end));
+    ends_.at(inputs_ - 2) = std::move(end);  // behind that of the older version
     return put;
   }
-  // Once both have read all but the end.
+  // Once each that is held back has read all but the end, or has ended.
   void release(const child& first, const child& second) {
-    constexpr std::chrono::microseconds look(100);
-    const auto unread = [](const unique_fd& end) {
-      int bytes = 0;
-      return ::ioctl(end.get(), FIONREAD, &bytes) == 0 && bytes > 0;
-    };
     const auto latest = clock::now() + how_.limits.time;
-    while (std::ranges::any_of(ends_, unread) && clock::now() < latest) {
-      if (first.ends_within(std::chrono::nanoseconds(0)) && second.ends_within(look)) break;
-      static_cast<void>(second.ends_within(look));
-    }
-    ends_.clear();
+    const auto wait = [&](const child& put, const unique_fd& end) {
+      constexpr std::chrono::microseconds look(100);
+      int unread = 0;
+      while (end && ::ioctl(end.get(), FIONREAD, &unread) == 0 && unread > 0 &&
+             !put.ends_within(look) && clock::now() < latest) {
+      }
+    };
+    wait(first, ends_[0]);
+    wait(second, ends_[1]);
+    ends_ = {};
   }
   [[nodiscard]] words get_words() const {
     return {how_.command,
@@ -299,7 +299,7 @@ class round {
   std::mt19937_64 random_;
   stored_plan plan_;
   unsigned inputs_ = 0;
-  std::vector<unique_fd> ends_;  // of inputs that are held back
+  std::array<unique_fd, 2> ends_;  // of the inputs that are held back
   std::uint64_t size_ = 0;
   std::chrono::nanoseconds typical_{};
   writing older_, first_, second_, healing_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,8 +114,22 @@ class round {
     if (!end || ::write(end.get(), bytes->data(), bytes->size()) != std::ssize(*bytes)) {
       throw std::runtime_error("a pipe does not hold its input");
     }
-    ends_.push_back(std::move(end));
+    ends_.at(inputs_ - 2) = std::move(end);  // behind that of the older version
     return put;
+  }
+  // Once each that is held back has read all but the end, or has ended.
+  void release(const child& first, const child& second) {
+    const auto latest = clock::now() + how_.limits.time;
+    const auto wait = [&](const child& put, const unique_fd& end) {
+      constexpr std::chrono::microseconds look(100);
+      int unread = 0;
+      while (end && ::ioctl(end.get(), FIONREAD, &unread) == 0 && unread > 0 &&
+             !put.ends_within(look) && clock::now() < latest) {
+      }
+    };
+    wait(first, ends_[0]);
+    wait(second, ends_[1]);
+    ends_ = {};
   }
   [[nodiscard]] words get_words() const {
     return {how_.command,
@@ -176,8 +191,7 @@ class round {
     child first(one, how_.limits);
     if (random_() % 4 == 0) static_cast<void>(first.ends_within(between));
     child second(two, how_.limits);
-    if (!ends_.empty()) static_cast<void>(second.ends_within(typical_ / 2));
-    ends_.clear();
+    release(first, second);
     const auto began = clock::now();
     const auto kill_at = [&](child& which, std::chrono::nanoseconds at, bool& killed) {
       killed = !which.ends_within(std::max(std::chrono::nanoseconds(0),
@@ -285,7 +299,7 @@ class round {
   std::mt19937_64 random_;
   stored_plan plan_;
   unsigned inputs_ = 0;
-  std::vector<unique_fd> ends_;  // of inputs that are held back
+  std::array<unique_fd, 2> ends_;  // of the inputs that are held back
   std::uint64_t size_ = 0;
   std::chrono::nanoseconds typical_{};
   writing older_, first_, second_, healing_;

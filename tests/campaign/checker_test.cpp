@@ -41,7 +41,7 @@ TEST_P(planted_fault, is_found) {
   const auto& what = GetParam();
   const fake_command fake(ANNULUS_COMMAND, what.fault);
   auto how = with(fake.path());
-  if (what.kind == violation::hang) how.limits.time = std::chrono::seconds(3);
+  if (what.kind == violation::hang) how.limits.time = std::chrono::seconds(5);
   auto plans = some_plans(what.operations);
   if (what.kind == violation::hang) plans.resize(1);
   const auto result = replay(plans, how);

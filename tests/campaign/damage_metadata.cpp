@@ -112,14 +112,17 @@ void forge_everywhere(site& here) {
   }
 }
 
+constexpr std::size_t deep = 300'000;
+
 std::string raw_text(site& here, const std::string& old) {
-  switch (here.below(16)) {
+  const auto nested = std::string(deep, '[') + std::string(deep, ']');
+  switch (here.below(18)) {
     case 0:
-      return std::string(300'000, '[');
+      return std::string(deep, '[');
     case 1: {
-      std::string nested;
-      for (int i = 0; i < 100'000; ++i) nested += "{\"a\":";
-      return nested;
+      std::string objects;
+      for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
+      return objects;
     }
     case 2:
       return old + here.noise(100'000);
@@ -148,6 +151,10 @@ std::string raw_text(site& here, const std::string& old) {
       return "\"" + std::string(200'000, '\\') + "\"";
     case 14:
       return std::string(old.size(), '\0');
+    case 15:
+      return nested;
+    case 16:
+      return old.empty() ? nested : "{\n  \"a\": " + nested + "," + old.substr(1);
     default:
       return here.noise(400);
   }
@@ -163,8 +170,8 @@ void raw_metadata(site& here) {
 void reworded_metadata(site& here) {
   const auto path = here.object() / "meta.json";
   const auto old = bytes_of(path);
-  auto read = old ? json::parse(*old, nullptr, false) : json();
-  if (!read.is_object()) return;
+  if (!old || !body_of(*old)) return;
+  const auto read = json::parse(*old);
   overwrite(path, here.chance(2) ? read.dump() : read.dump(4) + "\n");
 }
 

@@ -130,7 +130,7 @@ void staged_nodes(site& here) {
       break;
     default:
       fs::create_directory(path);
-      overwrite(path / "meta.json", std::string(300'000, '['));
+      overwrite(path / "meta.json", std::string(300'000, '[') + std::string(300'000, ']'));
   }
 }
 

@@ -1,8 +1,12 @@
 #include "kill_rounds.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <annulus/unique_fd.hpp>
 #include <array>
 #include <chrono>
 #include <random>
@@ -62,8 +66,8 @@ class round {
         meet(put_words_of(first_), heal_words(), first_);
         break;
       case meeting::put_and_put: {
-        const auto one = put_words_of(first_);
-        meet(one, put_words_of(second_), first_, &second_);
+        const auto one = held_back(put_words_of(first_));
+        meet(one, held_back(put_words_of(second_)), first_, &second_);
         break;
       }
       case meeting::heal_and_get:
@@ -94,6 +98,23 @@ class round {
         content_of(content_kind::random, sizes[random_() % std::size(sizes)] + inputs_, random_());
     const auto input = write_input(fmt::format("input{}", inputs_++), what.bytes);
     return put_words(how_.command, plan_, input, object_name, disks_);
+  }
+  // The same put, of an input whose end comes for all at once: so that they publish at the same
+  // time.
+  words held_back(words put) {
+    constexpr std::size_t a_pipe_holds = 65'536;
+    auto& input = put[2];
+    const auto bytes = bytes_of(input);
+    if (!bytes || bytes->size() > a_pipe_holds || random_() % 4 == 0) return put;
+    input += ".fifo";
+    if (::mkfifo(input.c_str(), 0600) != 0) throw std::runtime_error("mkfifo fails");
+    // For reading, too: it can be opened before the put has.
+    unique_fd end(::open(input.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (!end || ::write(end.get(), bytes->data(), bytes->size()) != std::ssize(*bytes)) {
+      throw std::runtime_error("a pipe does not hold its input");
+    }
+    ends_.push_back(std::move(end));
+    return put;
   }
   [[nodiscard]] words get_words() const {
     return {how_.command,
@@ -155,6 +176,8 @@ class round {
     child first(one, how_.limits);
     if (random_() % 4 == 0) static_cast<void>(first.ends_within(between));
     child second(two, how_.limits);
+    if (!ends_.empty()) static_cast<void>(second.ends_within(typical_ / 2));
+    ends_.clear();
     const auto began = clock::now();
     const auto kill_at = [&](child& which, std::chrono::nanoseconds at, bool& killed) {
       killed = !which.ends_within(std::max(std::chrono::nanoseconds(0),
@@ -262,6 +285,7 @@ class round {
   std::mt19937_64 random_;
   stored_plan plan_;
   unsigned inputs_ = 0;
+  std::vector<unique_fd> ends_;  // of inputs that are held back
   std::uint64_t size_ = 0;
   std::chrono::nanoseconds typical_{};
   writing older_, first_, second_, healing_;

@@ -240,13 +240,29 @@ object_directory look_at(int parent, const std::string& entry, std::string_view 
   return found;
 }
 
+// What proves whose it is goes last: who is killed here leaves what the next recovery knows.
 void remove_object(int parent, const std::string& entry) {
   const unique_fd directory(::openat(parent, entry.c_str(), directory_flags | O_NOFOLLOW));
   if (!directory) return;
+  const auto is_proof = [](std::string_view name) {
+    return name == binding_file || name == meta_file;
+  };
   for (const auto& name : entries_of(directory.get())) {
-    if (is_object_file(name)) unlinkat(directory.get(), name.c_str(), 0);
+    if (is_object_file(name) && !is_proof(name)) unlinkat(directory.get(), name.c_str(), 0);
   }
+  unlinkat(directory.get(), binding_file, 0);
+  unlinkat(directory.get(), meta_file, 0);
   unlinkat(parent, entry.c_str(), AT_REMOVEDIR);
+}
+
+bool is_blank(int directory) {
+  const auto inside = entries_of(directory);
+  return std::all_of(inside.begin(), inside.end(), [&](const std::string& name) {
+    struct stat info {};
+    return is_object_file(name) &&
+           fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(info.st_mode) && info.st_size == 0;
+  });
 }
 
 std::error_code sync_directory(int directory) noexcept {

@@ -28,7 +28,7 @@ class recovery {
     each_leftover([&](std::size_t d, const std::string& id, const object_directory& left) {
       if (left.meta) {
         names.insert(left.meta->name);
-      } else if (left.maker == made_by::a_put || entries_of(left.fd.get()).empty()) {
+      } else if (left.maker == made_by::a_put || (left.fd && is_blank(left.fd.get()))) {
         remove_staged(staging(d), id);
       }
     });

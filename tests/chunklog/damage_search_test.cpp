@@ -147,7 +147,7 @@ TEST(damage_search, between_two_damaged_places_loses_the_fewest_records) {
 
 TEST(damage_search, takes_no_content_of_the_last_record_for_what_follows) {
   // IDs that a later chunk has, and such as nobody has.
-  for (const std::uint64_t inner : {13, 40, 4000}) {
+  for (const std::uint64_t inner : {13U, 40U, 4000U}) {
     const auto before = join(1, 11, 20);
     const auto bytes =
         without_header(before + record(12, join(inner, inner + 8, 30)), before.size());

@@ -130,10 +130,13 @@ TEST_F(bad_input, object_names) {
 
 TEST_F(bad_input, an_unwritable_disk) {
   spit(where_ / "d1", "a file");
-  expect(put({}), 1, (where_ / "d1") + " cannot be written");
+  const auto dropped = run(put({}));
+  EXPECT_EQ(dropped.status, 0);
+  EXPECT_EQ(dropped.err, "annulus: disk " + (where_ / "d1") +
+                             " failed and was dropped: unusable: it is a file\n");
   fs::remove(where_ / "d1");
-  expect(put({"--disks", where_.disks(2) + ",/proc/annulus"}), 1,
-         "disk /proc/annulus cannot be written");
+  expect(put({"--disks", where_ / "d0" + ",/proc/annulus,/proc/other"}), 1,
+         "1 of 3 disks took their shard, 2 are needed; failed: /proc/annulus (No such file or");
 }
 
 TEST_F(bad_input, an_absent_object) {
@@ -246,8 +249,8 @@ TEST_F(bad_input, a_full_disk_fails_that_disk_and_not_the_process) {
       // it is undone.
       mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
       if (mount("tmpfs", (where_ / "d1").c_str(), "tmpfs", 0, "size=256k") != 0) _exit(not_allowed);
-      const auto done = run({"put", where_ / "big", "--disks", where_.disks(3), "--data", "1",
-                             "--parity", "2", "--sink", sink});
+      const auto done = run({"put", where_ / "big", "--disks", where_.disks(3), "--data", "2",
+                             "--parity", "1", "--sink", sink});
       const auto whole =
           fs::exists(where_ / "d0/big/meta.json") && fs::exists(where_ / "d2/big/meta.json");
       const auto dropped = !fs::exists(where_ / "d1/big") && fs::is_empty(where_ / "d1/.annulus");

@@ -36,14 +36,14 @@ std::vector<unsigned> all_of(const geometry& shape) {
   return indices;
 }
 
-constexpr std::size_t sizes[] = {1, 63, 64, 65, 1000};
+constexpr std::size_t shard_sizes[] = {1, 63, 64, 65, 1000};
 
 }  // namespace
 
 TEST(codeword, shards_of_one_block_agree_whichever_are_there) {
   const geometry shape{.data = 4, .parity = 3};
   codeword code(shape);
-  for (const auto size : sizes) {
+  for (const auto size : shard_sizes) {
     const auto shards = block_of(shape, size);
     for (unsigned mask = 0; mask < 128; ++mask) {
       std::vector<unsigned> there;
@@ -63,7 +63,7 @@ TEST(codeword, shards_of_one_block_agree_whichever_are_there) {
 TEST(codeword, those_that_are_wrong_are_found_while_nothing_else_could_be) {
   const geometry shape{.data = 3, .parity = 4};
   codeword code(shape);
-  for (const auto size : sizes) {
+  for (const auto size : shard_sizes) {
     for (unsigned one = 0; one < 7; ++one) {
       for (unsigned other = 0; other < 7; ++other) {
         auto shards = block_of(shape, size, one + 1);

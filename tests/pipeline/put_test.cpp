@@ -190,14 +190,16 @@ TEST(put_sweeps, what_a_killed_put_left_and_nothing_else) {
   const auto entry = [&](char digit) { return staging / std::string(32, digit); };
   fs::copy(how.disks[0] / "object", entry('a'), fs::copy_options::recursive);
   fs::remove(entry('a') / "meta.json");
-  fs::create_directories(entry('b'));             // killed before its first file
+  fs::create_directories(entry('b'));  // killed before its first file
+  fs::create_directories(entry('f'));
+  write_bytes(entry('f') / "frames.bound", {});   // or before that had a header
   fs::create_directories(staging / "mine/deep");  // no name that a put gives
   fs::create_directories(entry('c') / "deep");    // no file of a put's
   fs::copy(how.disks[0] / "object", entry('d'), fs::copy_options::recursive);
   write_bytes(entry('d') / "notes", noise(3));  // and one of somebody else's
   write_bytes(entry('e'), noise(3));
   put_bytes(where, how, noise(11));
-  for (const char gone : {'a', 'b'}) EXPECT_FALSE(fs::exists(entry(gone))) << gone;
+  for (const char gone : {'a', 'b', 'f'}) EXPECT_FALSE(fs::exists(entry(gone))) << gone;
   for (const auto& kept : {staging / "mine/deep", entry('c') / "deep", entry('d') / "notes",
                            entry('d') / "part.1", entry('e')})
     EXPECT_TRUE(fs::exists(kept)) << kept;

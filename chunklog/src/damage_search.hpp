@@ -21,6 +21,10 @@ struct id_limits {
   std::uint64_t mark = std::numeric_limits<std::uint64_t>::max();
   /// The IDs that something behind the chunk goes on with, in any order.
   std::vector<std::uint64_t> successors{};
+  /// With what the chunks before and behind it begin, by their numbers, which may be out of order;
+  /// 0: unknown.
+  std::uint64_t follows = 0;
+  std::uint64_t precedes = 0;
   /// A record above the mark that the chunk's end cuts off was being written, by all that is known.
   bool may_be_torn = false;
 };

@@ -29,13 +29,20 @@ void read_around(chunk_window& chunk, bytes_span to, std::uint64_t offset) {
 }  // namespace
 
 record_scan::record_scan(chunk_window& chunk, std::uint64_t begin, std::uint64_t end,
-                         std::uint64_t due, const id_limits& limits)
-    : chunk_(chunk), begin_(begin), end_(end), due_(due), limits_(limits) {
+                         std::uint64_t due, const id_limits& limits, std::size_t most_chains)
+    : chunk_(chunk),
+      begin_(begin),
+      end_(end),
+      due_(due),
+      limits_(limits),
+      most_chains_(most_chains) {
 }
 
 bool record_scan::run(const std::stop_token& stop) {
   constexpr auto header = record_layout::header_bytes;
   std::vector<std::byte> buffer(scan_buffer);
+  likely_due_ = likely_due();
+  leaps_ = begins_with_marker();
   torn_ = limits_.may_be_torn && begin_ >= limits_.mark &&
           examine(chunk_, begin_, end_, due_, check::header).found == damage::cut_short;
   for (auto at = begin_; at + header <= end_;) {
@@ -88,17 +95,40 @@ void record_scan::look(std::uint64_t at, bytes_view there) {
 bool record_scan::may_begin(std::uint64_t at, std::uint64_t id) const {
   // A damaged record still takes its place: what lies behind it has a greater ID.
   if ((id <= due_ && due_ != 0) || id < limits_.lowest) return false;
-  return limits_.highest == 0 || within_limits(at, id);
+  return within_limits(at, id);
 }
 
-// Where neither ledger nor neighbour bounds the IDs, the bytes that records take do.
 bool record_scan::within_limits(std::uint64_t at, std::uint64_t id) const {
-  constexpr auto least = record_layout::header_bytes;
-  if (limits_.highest != 0) {
-    const auto above = at < limits_.mark ? 0 : (at - limits_.mark) / least + 1;
-    return id <= limits_.highest || id - limits_.highest <= above;
-  }
-  return due_ == 0 || id - due_ <= (at - begin_) / least;
+  if (limits_.highest == 0 || id <= limits_.highest) return true;
+  return at >= limits_.mark &&
+         id - limits_.highest <= (at - limits_.mark) / record_layout::header_bytes + 1;
+}
+
+// What is lost has taken its bytes, but for a marker.
+bool record_scan::within_bytes(std::uint64_t at, std::uint64_t id) const {
+  return due_ == 0 || leaps_ || id - due_ <= (at - begin_) / record_layout::header_bytes;
+}
+
+// The chunk's first record is damaged: its own ID, if that lies between those of the chunks beside
+// it, or the ID with which the chunk before it begins.
+std::uint64_t record_scan::likely_due() const {
+  if (due_ != 0 || end_ - begin_ < record_layout::header_bytes) return 0;
+  const auto there = chunk_.at(begin_, record_layout::header_bytes, end_);
+  const auto header = there.error ? record_header{} : decode(there.bytes);
+  const auto highest = limits_.precedes != 0 ? limits_.precedes - 1 : limits_.highest;
+  const bool fits = header.plausible() && header.id > limits_.follows && header.id <= highest;
+  return fits ? header.id : limits_.follows;
+}
+
+// A damaged one is known by its mark or, without that, by its checksum.
+bool record_scan::begins_with_marker() const {
+  if (end_ - begin_ < gap_marker::bytes) return false;
+  const auto there = chunk_.at(begin_, gap_marker::bytes, end_);
+  if (there.error) return false;
+  const auto header = decode(there.bytes);
+  if (header.length == gap_marker::length) return true;
+  const auto next = there.bytes.subspan(record_layout::payload);
+  return header.id == due_ && checksum_of(header.id, {&next, 1}) == header.checksum;
 }
 
 record_scan::expected_at::iterator record_scan::expected(std::uint64_t at, std::uint64_t id) {
@@ -110,7 +140,11 @@ record_scan::expected_at::iterator record_scan::expected(std::uint64_t at, std::
 
 void record_scan::take(std::uint64_t at, std::uint64_t end, std::uint64_t id,
                        std::uint64_t next_id) {
-  const auto due = expected(at, id);
+  auto due = expected(at, id);
+  if (chains_.size() >= most_chains_) {
+    settle(at);
+    due = expected(at, id);
+  }
   auto which = chains_.size();
   if (due != expected_.end()) {
     const auto before = due->second.chain;
@@ -137,17 +171,41 @@ void record_scan::take(std::uint64_t at, std::uint64_t end, std::uint64_t id,
   grown.last.next_id = next_id;
   grown.bytes += end - at;
   ++grown.records;
-  // Without a limit, a marker can lead as far as it likes.
-  const bool limited = limits_.highest != 0;
-  if ((limited || grown.records == 1) && !within_limits(at, limited ? next_id - 1 : id)) {
-    grown.doubtful = true;
-  }
+  if (!within_limits(at, next_id - 1)) grown.doubtful = true;
+  if (at == grown.begin && (!within_bytes(at, id) || id <= likely_due_)) grown.doubtful = true;
   const auto due_at_mark = limits_.highest + 1;
   if ((at == limits_.mark && id == due_at_mark) ||
       (end == limits_.mark && next_id == due_at_mark)) {
     grown.marked = true;
   }
   expected_.insert({end, {which, next_id}});
+}
+
+// Keeps what would be chosen by now and what may still go on.
+void record_scan::settle(std::uint64_t at) {
+  std::vector<std::size_t> moved(chains_.size(), none);
+  const auto keep = [&](std::size_t i) {
+    for (; i != none && moved[i] == none; i = chains_[i].before) moved[i] = 0;
+  };
+  for (const auto i : chosen_chains()) keep(i);
+  for (auto each = expected_.begin(); each != expected_.end();) {
+    if (each->first < at) {
+      each = expected_.erase(each);
+    } else {
+      keep((each++)->second.chain);
+    }
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    if (moved[i] == none) continue;
+    moved[i] = kept;
+    chains_[kept] = chains_[i];
+    auto& before = chains_[kept++].before;
+    if (before != none) before = moved[before];
+  }
+  chains_.resize(kept);
+  for (auto& each : expected_) each.second.chain = moved[each.second.chain];
+  most_chains_ = std::max(most_chains_, 2 * kept);
 }
 
 bool record_scan::connected(const chain& one) const {
@@ -238,27 +296,27 @@ std::vector<std::size_t> record_scan::best(std::vector<std::size_t> among, bool 
   return chosen;
 }
 
-std::vector<stretch> record_scan::choose() const {
+std::vector<std::size_t> record_scan::chosen_chains() const {
   const auto among = credible_chains();
   const auto certain = anchor(among);
-  std::vector<std::size_t> chosen;
-  if (!certain) {
-    chosen = best(among, limits_.highest != 0);
-  } else {
-    const auto& one = chains_[*certain];
-    std::vector<std::size_t> before;
-    std::vector<std::size_t> behind;
-    for (const auto i : among) {
-      const auto& other = chains_[i];
-      if (other.last.end <= one.begin && other.last.next_id < one.first_id) before.push_back(i);
-      if (other.begin >= one.last.end && other.first_id > one.last.next_id) behind.push_back(i);
-    }
-    chosen = best(std::move(before), true);
-    for (const auto i : best(std::move(behind), true)) chosen.push_back(i);
-    chosen.push_back(*certain);
+  if (!certain) return best(among, limits_.highest != 0);
+  const auto& one = chains_[*certain];
+  std::vector<std::size_t> before;
+  std::vector<std::size_t> behind;
+  for (const auto i : among) {
+    const auto& other = chains_[i];
+    if (other.last.end <= one.begin && other.last.next_id < one.first_id) before.push_back(i);
+    if (other.begin >= one.last.end && other.first_id > one.last.next_id) behind.push_back(i);
   }
+  auto chosen = best(std::move(before), true);
+  for (const auto i : best(std::move(behind), true)) chosen.push_back(i);
+  chosen.push_back(*certain);
+  return chosen;
+}
+
+std::vector<stretch> record_scan::choose() const {
   std::vector<stretch> stretches;
-  for (auto i : chosen) {
+  for (auto i : chosen_chains()) {
     for (; i != none; i = chains_[i].before) stretches.push_back(chains_[i].last);
   }
   std::sort(stretches.begin(), stretches.end(),

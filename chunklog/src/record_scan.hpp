@@ -17,8 +17,10 @@ class record_scan {
  public:
   /// The part from `begin` to `end`, which the window has indexed. The record that should be at
   /// `begin` is `due`; 0: unknown.
+  /// Content can be nothing but records that do not connect: of more than `most_chains`, those are
+  /// forgotten that would not be chosen so far.
   record_scan(chunk_window& chunk, std::uint64_t begin, std::uint64_t end, std::uint64_t due,
-              const id_limits& limits);
+              const id_limits& limits, std::size_t most_chains = std::size_t{1} << 20U);
 
   /// False if `stop` came first.
   bool run(const std::stop_token& stop);
@@ -53,8 +55,13 @@ class record_scan {
   void look(std::uint64_t at, bytes_view header);
   [[nodiscard]] bool may_begin(std::uint64_t at, std::uint64_t id) const;
   [[nodiscard]] bool within_limits(std::uint64_t at, std::uint64_t id) const;
+  [[nodiscard]] bool within_bytes(std::uint64_t at, std::uint64_t id) const;
+  [[nodiscard]] bool begins_with_marker() const;
+  [[nodiscard]] std::uint64_t likely_due() const;
   expected_at::iterator expected(std::uint64_t at, std::uint64_t id);
   void take(std::uint64_t at, std::uint64_t end, std::uint64_t id, std::uint64_t next_id);
+  void settle(std::uint64_t at);
+  [[nodiscard]] std::vector<std::size_t> chosen_chains() const;
   [[nodiscard]] bool connected(const chain& one) const;
   [[nodiscard]] bool credible(const chain& one) const;
   [[nodiscard]] std::vector<std::size_t> credible_chains() const;
@@ -67,6 +74,9 @@ class record_scan {
   const std::uint64_t end_;
   const std::uint64_t due_;
   const id_limits& limits_;
+  std::size_t most_chains_;
+  std::uint64_t likely_due_ = 0;  // where `due_` is unknown
+  bool leaps_ = false;            // a marker is rotten at `begin_`, so IDs can be far ahead
   bool torn_ = false;  // the record at `begin_` seems to have been cut off as it was written
   std::vector<chain> chains_{};
   expected_at expected_{};

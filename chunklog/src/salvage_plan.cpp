@@ -53,12 +53,15 @@ class chooser {
   kept_records run() {
     out_.in_place.assign(sources_.size(), false);
     for (const auto i : in_order()) out_.in_place[i] = true;
-    for (const bool in_place : {true, false}) {
-      for (std::size_t i = 0; i < sources_.size(); ++i) {
-        if (out_.in_place[i] != in_place) continue;
-        if (auto bad = take_records(i); !bad.ok()) {
-          static_cast<status&>(out_) = std::move(bad);
-          return std::move(out_);
+    // What a chunk begins with is surer than what was found behind damage.
+    for (const bool front : {true, false}) {
+      for (const bool in_place : {true, false}) {
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+          if (out_.in_place[i] != in_place) continue;
+          if (auto bad = take_records(i, front); !bad.ok()) {
+            static_cast<status&>(out_) = std::move(bad);
+            return std::move(out_);
+          }
         }
       }
     }
@@ -99,10 +102,12 @@ class chooser {
     return sequence;
   }
 
-  status take_records(std::size_t source) {
+  status take_records(std::size_t source, bool front) {
     const auto& chunk = *sources_[source];
     chunk_window window(directory_.files, cut_read_ahead);
     for (const auto& run : chunk.runs) {
+      const bool begins = chunk.first_due != 0 && &run == &chunk.runs.front();
+      if (begins != front) continue;
       const auto free = taken_.take(run.first_id, run.last_id);
       auto rest = run;
       for (const auto& part : free) {

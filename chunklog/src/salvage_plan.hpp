@@ -31,10 +31,10 @@ struct kept_records : status {
   std::vector<bool> in_place{};      ///< by source: its number is in the order of its IDs
 };
 
-/// Chooses, for every ID that is whole in any of the chunks, one place. Chunks that lie in the
-/// order of their IDs come first; what others have besides goes where its IDs belong. `sources` are
-/// in the order of their numbers. O(chunks and runs, times the log of them, and headers where a run
-/// is cut).
+/// Chooses, for every ID that is whole in any of the chunks, one place: what a chunk begins with
+/// rather than what was found behind damage, and of these what lies in a chunk in the order of the
+/// IDs. What others have besides goes where its IDs belong. `sources` are in the order of their
+/// numbers. O(chunks and runs, times the log of them, and headers where a run is cut).
 kept_records choose_records(const log_directory& directory,
                             const std::vector<const chunk_walk*>& sources);
 

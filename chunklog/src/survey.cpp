@@ -68,6 +68,7 @@ class neighbours {
     if (found_.summary.ledger_valid) bound_by_ledger(chunk, limits);
     if (first_id == 0) {
       limits.successors.insert(limits.successors.end(), first_ids_.begin(), first_ids_.end());
+      place(chunk.number, limits);
       return limits;
     }
     const auto next = std::upper_bound(first_ids_.begin(), first_ids_.end(), first_id);
@@ -96,10 +97,23 @@ class neighbours {
     }
   }
 
+  // Where the numbers are in the order of the IDs.
+  void place(chunk_number number, id_limits& limits) const {
+    const auto at = std::find(present_.begin(), present_.end(), number) - present_.begin();
+    for (auto i = at; i-- > 0 && limits.follows == 0;) limits.follows = by_place_[index(i)];
+    for (auto i = at + 1; index(i) < by_place_.size() && limits.precedes == 0; ++i) {
+      limits.precedes = by_place_[index(i)];
+    }
+    if (limits.precedes <= limits.follows) limits.precedes = 0;
+  }
+  static std::size_t index(std::ptrdiff_t i) { return static_cast<std::size_t>(i); }
+
   void look() {
     chunk_window window(directory_.files, first_record_ahead);
     for (const auto number : present_) {
-      if (const auto id = first_id_of(directory_, number, window)) first_ids_.push_back(id);
+      const auto id = first_id_of(directory_, number, window);
+      by_place_.push_back(id);
+      if (id != 0) first_ids_.push_back(id);
       if (window.fd() < 0) continue;
       const auto size = directory_.files.size(window.fd());
       bytes_ += size.bytes;
@@ -112,7 +126,8 @@ class neighbours {
   const survey& found_;
   const std::vector<chunk_number>& present_;
   std::once_flag looked_;
-  std::vector<std::uint64_t> first_ids_{};
+  std::vector<std::uint64_t> by_place_{};   // 0: unknown
+  std::vector<std::uint64_t> first_ids_{};  // those that are known, rising
   std::uint64_t bytes_ = 0;
 };
 

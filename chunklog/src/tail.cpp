@@ -208,13 +208,13 @@ class log_tail::state {
       if (!found.ok()) return {failure(found.error, file(), ": ", found.message), false};
       next = found.offset;
     }
-    window_.forget();
     if (next < end) {
       offset_ = next;
       due_ = 0;
       searched_ = 0;
       return {{error, std::move(why)}, false};
     }
+    window_.forget();
     if (!successor_chunk) return {{}, false};
     const auto size = directory_.files.size(window_.fd());
     if (size.error) return {failure(size.error, file(), " cannot be read"), false};

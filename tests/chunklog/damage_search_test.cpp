@@ -10,6 +10,7 @@
 
 #include "crc32.hpp"
 #include "damaged.hpp"
+#include "record_scan.hpp"
 #include "support.hpp"
 
 namespace annulus::chunklog::test {
@@ -171,6 +172,28 @@ TEST(damage_search, passes_by_sectors_that_cannot_be_read) {
   searched_chunk chunk(bytes, files);
   const auto place = chunk.behind(506 / 46 * 46, 12, up_to(200));
   EXPECT_EQ(place.offset, (1024 + 45) / 46 * 46U);
+}
+
+// Content of nothing but records that do not connect must not fill the memory.
+TEST(damage_search, forgets_what_it_would_not_choose) {
+  std::string content;
+  for (std::uint64_t i = 0; i < 2000; ++i) content += record(2 + i % 7, "") + "x";
+  const auto first = record(1, content);
+  auto bytes = without_header(first + join(2, 30, 20));
+  bytes = without_header(bytes, first.size() + 10 * 36);
+  for (const std::size_t most :
+       {std::size_t{1}, std::size_t{8}, std::size_t{100}, std::size_t{1} << 20U}) {
+    SCOPED_TRACE(most);
+    searched_chunk chunk(bytes);
+    ASSERT_TRUE(chunk.window.index(0, bytes.size(), {}));
+    const auto limits = up_to(30);
+    record_scan scan(chunk.window, 0, bytes.size(), 1, limits, most);
+    ASSERT_TRUE(scan.run({}));
+    const auto found = scan.choose();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].offset, first.size());
+    EXPECT_EQ(found[1].next_id, 31U);
+  }
 }
 
 TEST(damage_search, ends_when_asked) {

@@ -149,6 +149,8 @@ void check_records(const fs::path& repaired, const std::map<std::string, std::st
 
 options unsynced_options() {
   options how;
+  how.memory.prefault = false;
+  how.ring_bytes = 64 << 10;
   how.files = &unsynced();
   return how;
 }

@@ -2,7 +2,9 @@
 #include <sys/signalfd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 
@@ -56,11 +58,17 @@ int main(int argc, char** argv) {
   app.add_option("--command", given.command, "Most bytes of one command")
       ->check(CLI::Range(std::size_t{1}, most))
       ->capture_default_str();
-  app.add_option("--memory", given.memory, "Most bytes of all keys and values")
+  app.add_option("--memory", given.memory,
+                 "Most bytes of all keys and values, and of what clients hold beyond 64 KiB each")
       ->check(CLI::Range(std::size_t{1}, most))
+      ->capture_default_str();
+  auto idle = given.idle.count();
+  app.add_option("--idle", idle, "Seconds after which a silent client is let go; 0: never")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 31))
       ->capture_default_str();
   try {
     app.parse(argc, argv);
+    given.idle = std::chrono::seconds(idle);
     auto signals = end_signals();
     resp_server::server server(given);
     std::printf("listening on 127.0.0.1:%u\n", unsigned{server.port()});

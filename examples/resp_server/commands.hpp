@@ -49,6 +49,7 @@ class command {
         known{"PING", 1, 2, &command::ping},      known{"ECHO", 2, 2, &command::echo},
         known{"SELECT", 2, 2, &command::select},  known{"CONFIG", 3, 3, &command::config},
         known{"COMMAND", 1, any, &command::list}, known{"QUIT", 1, any, &command::quit},
+        known{"POST", 1, any, &command::end},     known{"HOST:", 1, any, &command::end},
     };
     std::array<char, longest_name> letters;
     const auto name = upper_name(letters);
@@ -113,6 +114,9 @@ class command {
     answer_.simple("OK");
     return false;
   }
+
+  // Lines of an HTTP request: a web page has a browser send what it wants to be run here. As Redis.
+  bool end() { return false; }
 
   bool refuse(std::string_view why) {
     answer_.error(why);

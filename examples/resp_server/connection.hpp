@@ -1,13 +1,16 @@
 // One client: a pipe for what it sends, a pipe for what it is sent, and a coroutine between them.
 #pragma once
 
+#include <algorithm>
 #include <annulus/parsers/resp_command.hpp>
 #include <annulus/pipelines/pipe.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
+#include "budget.hpp"
 #include "commands.hpp"
 #include "poller.hpp"
 #include "reply.hpp"
@@ -16,47 +19,58 @@
 namespace resp_server {
 
 /// Everything is bounded: what is received by the parser's limits, what is to be sent by the
-/// output's threshold, behind which no further command is run.
+/// output's threshold, behind which no further command is run. What it holds beyond `free_bytes`
+/// counts.
 class connection {
  public:
-  connection(poller::watched& socket, store& values, const annulus::resp_limits& limits,
+  connection(poller::watched& socket, store& values, budget& memory,
+             const annulus::resp_limits& limits,
              const std::shared_ptr<annulus::pipelines::memory_pool>& pool)
       : socket_(socket),
         values_(values),
+        held_(memory),
         parser_(limits),
         input_({.pool = pool, .minimum_segment = segment}),
         output_({.pool = pool, .minimum_segment = segment}) {}
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
-  ~connection() {
-    // So that the memory goes back to the pool that others share.
-    static_cast<void>(input_.writer().complete());
-    static_cast<void>(input_.reader().complete());
-    static_cast<void>(output_.writer().complete());
-    static_cast<void>(output_.reader().complete());
+  ~connection() { let_go(); }
+
+  /// What counts of it.
+  [[nodiscard]] std::size_t counted() const noexcept { return held_.bytes(); }
+  /// Gives up all that it holds, now; receive() says that it is over. True if the client can be
+  /// told: no answer is half sent.
+  bool give_up() {
+    let_go();
+    return std::exchange(unsent_, 0) == 0;
   }
 
   /// Runs commands, then sends the answers to all of them at once. True if it has to wait for
   /// wanted() and be called again, false at the end of the connection.
   bool step() {
     if (!answer() || !send()) return false;
+    count();
     return unsent_ > 0 || !last_;
   }
   [[nodiscard]] std::uint32_t wanted() {
     const bool receives = !last_ && !ended_ && !is_paused(input_.writer());
     return (receives ? EPOLLIN : 0U) | (unsent_ > 0 || more_ ? EPOLLOUT : 0U);
   }
-  /// Takes what has arrived, if that is wanted. False at an error of the socket.
+  /// Takes what has arrived, if that is wanted. False at an error of the socket, or if it has given
+  /// up.
   bool receive() {
+    if (gone_) return false;
     if ((wanted() & EPOLLIN) == 0) return true;
     constexpr auto at_once = annulus::until::clock::time_point::min();
     const auto got = fill_some(input_.writer(), socket_.fd(), annulus::everything, at_once);
+    received_ += got.bytes;
     ended_ = !got.error && got.bytes == 0;
     return !got.error || got.error == annulus::errc::timed_out || is_again(got.error);
   }
 
  private:
   static constexpr std::size_t segment = std::size_t{16} << 10;
+  static constexpr std::size_t free_bytes = std::size_t{64} << 10;
 
   static bool is_again(std::error_code error) {
     return error == std::errc::resource_unavailable_try_again;
@@ -64,6 +78,21 @@ class connection {
   // Whether its reader has to catch up.
   static bool is_paused(annulus::pipelines::pipe_writer& end) {
     return end.try_flush().error == annulus::errc::would_block;
+  }
+
+  // The memory goes back to the pool that others share.
+  void let_go() noexcept {
+    gone_ = true;
+    static_cast<void>(input_.writer().complete());
+    static_cast<void>(input_.reader().complete());
+    static_cast<void>(output_.writer().complete());
+    static_cast<void>(output_.reader().complete());
+    held_.set(0);
+  }
+  // Values that are sent without a copy count as such.
+  void count() noexcept {
+    const auto bytes = received_ + std::min(copied_, unsent_);
+    held_.set(bytes - std::min(bytes, free_bytes));
   }
 
   // Runs whole commands until there are no more, or the client has enough to read. False if there
@@ -103,6 +132,8 @@ class connection {
     last_ = last_ || (ended_ && !more_);
     answers.flush();
     unsent_ += answers.bytes();
+    copied_ += answers.copied();
+    received_ = rest.size();
     if (input_.reader().advance(rest.start(), examined) || answers.error()) return false;
     const auto published = output_.writer().try_flush();
     return !published.error || published.error == annulus::errc::would_block;
@@ -120,17 +151,22 @@ class connection {
     if (unsent_ == 0) return true;
     const auto sent = output_.reader().copy_to(socket_.fd(), unsent_);
     unsent_ -= sent.bytes;
+    if (unsent_ == 0) copied_ = 0;
     return !sent.error || is_again(sent.error);
   }
 
   poller::watched& socket_;
   store& values_;
+  charge held_;
   annulus::resp_command_parser parser_;
   annulus::pipelines::pipe input_, output_;
-  std::size_t unsent_ = 0;  // bytes of answers
-  bool more_ = false;       // commands are left to run
-  bool ended_ = false;      // the client sends no more
-  bool last_ = false;       // what is unsent is all
+  std::size_t received_ = 0;  // bytes of commands that are not run
+  std::size_t unsent_ = 0;    // bytes of answers
+  std::size_t copied_ = 0;    // those of them that are copies, at most
+  bool more_ = false;         // commands are left to run
+  bool ended_ = false;        // the client sends no more
+  bool last_ = false;         // what is unsent is all
+  bool gone_ = false;         // it has given up
 };
 
 }  // namespace resp_server

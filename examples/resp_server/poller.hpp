@@ -3,14 +3,18 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <annulus/unique_fd.hpp>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace resp_server {
 
@@ -35,7 +39,7 @@ class poller {
     }
     watched(const watched&) = delete;
     watched& operator=(const watched&) = delete;
-    ~watched() = default;
+    ~watched() { std::erase(by_.roused_, this); }
 
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     /// `co_await fd.ready(EPOLLIN)` goes on from poller::run once there is one of these events, or
@@ -53,6 +57,9 @@ class poller {
       };
       return awaitable{*this, events};
     }
+
+    /// Whoever awaits it goes on from the next poller::run_once, whatever it awaits.
+    void rouse() { by_.roused_.push_back(this); }
 
    private:
     friend poller;
@@ -74,20 +81,33 @@ class poller {
     if (!epoll_) throw_errno("epoll_create1");
   }
 
-  /// Waits for events and resumes who awaits them. Throws std::system_error.
-  void run_once() {
+  /// Waits for events, for `longest` at most if it is not negative, and resumes who awaits them.
+  /// Throws std::system_error.
+  void run_once(std::chrono::milliseconds longest) {
+    while (!roused_.empty()) {
+      auto& next = *roused_.back();
+      roused_.pop_back();
+      go_on(next);
+    }
     std::array<epoll_event, 64> events;
-    const int n = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const int n = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                             static_cast<int>(std::min(longest, longest_timeout).count()));
     if (n < 0 && errno != EINTR) throw_errno("epoll_wait");
     for (int i = 0; i < n; ++i) {
       // One event a descriptor, and a coroutine ends only its own: none of the rest is gone.
-      auto& ready = *static_cast<watched*>(events[static_cast<std::size_t>(i)].data.ptr);
-      if (ready.waiting_) std::exchange(ready.waiting_, {}).resume();
+      go_on(*static_cast<watched*>(events[static_cast<std::size_t>(i)].data.ptr));
     }
   }
 
  private:
+  static constexpr std::chrono::milliseconds longest_timeout{std::numeric_limits<int>::max()};
+
+  static void go_on(watched& ready) {
+    if (ready.waiting_) std::exchange(ready.waiting_, {}).resume();
+  }
+
   unique_fd epoll_;
+  std::vector<watched*> roused_;
 };
 
 }  // namespace resp_server

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "store.hpp"
+
 namespace resp_server {
 
 /// One or more answers. They are in the pipe, uncommitted, once this is gone or flushed.
@@ -29,12 +31,12 @@ class reply {
   void null_bulk() { write_resp_null_bulk(out_); }
   void array(std::size_t elements) { write_resp_array(out_, elements); }
   /// A value, without a copy if that is worth a segment of its own.
-  void shared(std::shared_ptr<std::string> value) {
+  void shared(std::shared_ptr<value> found) {
     constexpr std::size_t worth_it = 16384;
-    if (value->size() < worth_it) return bulk(*value);
-    auto holds = std::make_unique<holder>(std::move(value));  // throws before a byte is written
+    if (found->bytes.size() < worth_it) return bulk(found->bytes);
+    auto holds = std::make_unique<holder>(std::move(found));  // throws before a byte is written
     out_.write("$");
-    out_.write_decimal((*holds)->size());
+    out_.write_decimal((*holds)->bytes.size());
     out_.write("\r\n");
     append(std::move(holds));
     out_.write("\r\n");
@@ -42,15 +44,17 @@ class reply {
 
   /// The bytes of all answers, appended ones included.
   [[nodiscard]] std::size_t bytes() const noexcept { return out_.written() + appended_; }
+  /// Those that were copied.
+  [[nodiscard]] std::size_t copied() const noexcept { return out_.written(); }
   [[nodiscard]] std::error_code error() const noexcept { return error_ ? error_ : out_.error(); }
   void flush() { out_.flush(); }
 
  private:
-  using holder = std::shared_ptr<std::string>;
+  using holder = std::shared_ptr<value>;
 
   void append(std::unique_ptr<holder> holds) {
     out_.flush();
-    const auto bytes = annulus::bytes_of(**holds);
+    const auto bytes = annulus::bytes_of((*holds)->bytes);
     const auto release = [](void* context, annulus::bytes_view) noexcept {
       std::unique_ptr<holder>(static_cast<holder*>(context)).reset();
     };

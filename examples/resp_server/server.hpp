@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -11,17 +12,21 @@
 #include <annulus/detached_task.hpp>
 #include <annulus/parsers/resp_tokenizer.hpp>
 #include <annulus/pipelines/memory_pool.hpp>
+#include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <list>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "budget.hpp"
 #include "connection.hpp"
+#include "guests.hpp"
 #include "poller.hpp"
 #include "store.hpp"
 
@@ -31,7 +36,9 @@ struct settings {
   std::uint16_t port = 6379;  ///< of 127.0.0.1; 0 takes a free one
   std::size_t clients = 1000;
   std::size_t command = std::size_t{64} << 20;  ///< bytes of the longest command
-  std::size_t memory = std::size_t{1} << 30;    ///< bytes of all keys and values
+  /// Bytes of all keys and values, and of what connections hold beyond 64 KiB of data each.
+  std::size_t memory = std::size_t{1} << 30;
+  std::chrono::seconds idle{300};  ///< after which a silent client is let go; 0: never
 };
 
 class server {
@@ -40,9 +47,11 @@ class server {
   /// may have descriptors.
   explicit server(const settings& given)
       : most_(checked(given.clients)),
-        values_(given.memory),
+        memory_(given.memory),
+        guests_(given.idle),
         listener_(poller_, listen_on(given.port)) {
     limits_.bulk = limits_.message = given.command;
+    limits_.elements = most_arguments;
   }
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -62,10 +71,19 @@ class server {
     poller::watched stops(poller_, std::move(stop));
     await_stop(stops);
     accept_clients();
-    while (!open_.empty()) poller_.run_once();
+    while (listening_ || guests_.size() > 0) {
+      poller_.run_once(guests_.patience());
+      guests_.each_silent([](const guests::guest& each) { hang_up(each.socket->fd()); });
+      if (memory_.has_shrunk()) malloc_trim(0);  // to the system, not only to the heap
+    }
   }
 
  private:
+  // Places of arguments are kept with each connection, and no command takes more than a few.
+  static constexpr std::size_t most_arguments = 1024;
+  static constexpr std::string_view out_of_memory =
+      "-OOM command not allowed when used memory > 'maxmemory'\r\n";
+
   // For want of a descriptor a client could neither be accepted nor refused.
   static std::size_t checked(std::size_t clients) {
     constexpr std::size_t others = 16;
@@ -101,11 +119,13 @@ class server {
     co_await stops.ready(EPOLLIN);
     stopping_ = true;
     // Each finds its socket at an end, the listener too.
-    for (const int fd : open_) shutdown(fd, SHUT_RDWR);
+    hang_up(listener_.fd());
+    for (const auto& each : guests_) hang_up(each.socket->fd());
   }
+  static void hang_up(int fd) { shutdown(fd, SHUT_RDWR); }
 
   annulus::detached_task accept_clients() {
-    const auto place = open_.insert(open_.end(), listener_.fd());
+    listening_ = true;
     for (;;) {
       co_await listener_.ready(EPOLLIN);
       if (stopping_) break;
@@ -113,12 +133,12 @@ class server {
       // What fails is the client's business: there are descriptors enough.
       if (client) welcome(std::move(client));
     }
-    open_.erase(place);
+    listening_ = false;
   }
   void welcome(unique_fd client) noexcept {
-    if (open_.size() > most_) {
+    if (guests_.size() >= most_) {
       constexpr std::string_view full = "-ERR max number of clients reached\r\n";
-      static_cast<void>(::send(client.get(), full.data(), full.size(), MSG_NOSIGNAL));
+      tell(client.get(), full);
       return;
     }
     try {
@@ -129,36 +149,73 @@ class server {
     }
   }
 
+  static void tell(int fd, std::string_view last_words) {
+    static_cast<void>(
+        ::send(fd, last_words.data(), last_words.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
+
   annulus::detached_task serve(unique_fd fd) {
-    const auto place = open_.insert(open_.end(), fd.get());
     try {
       poller::watched socket(poller_, std::move(fd));
-      connection client(socket, values_, limits_, pool_);
-      while (client.receive() && client.step()) co_await socket.ready(client.wanted());
+      std::optional<connection> client(std::in_place, socket, values_, memory_, limits_, pool_);
+      const seat here(guests_, socket, *client);
+      while (client->receive() && client->step()) {
+        make_room();
+        co_await socket.ready(client->wanted());
+        here.hear();
+      }
+      here.stop_serving();
+      client.reset();
       // To close with bytes unread would take back answers that are on their way (RFC 1122,
       // 4.2.2.13).
       shutdown(socket.fd(), SHUT_WR);
       for (auto left = limits_.message; left > 0;) {
         co_await socket.ready(EPOLLIN);
         const auto n = recv(socket.fd(), nullptr, left, MSG_TRUNC);
-        if (n <= 0) break;
-        left -= static_cast<std::size_t>(n);
+        if (n == 0 || (n < 0 && errno != EAGAIN)) break;
+        left -= static_cast<std::size_t>(std::max<ssize_t>(n, 0));
       }
     } catch (const std::exception&) {
       // As above; the parts that are there go in order.
     }
-    open_.erase(place);
+  }
+
+  // Where a client stands among the guests.
+  class seat {
+   public:
+    seat(guests& all, poller::watched& socket, connection& served)
+        : all_(all), at_(all.add(socket, served)) {}
+    seat(const seat&) = delete;
+    seat& operator=(const seat&) = delete;
+    ~seat() { all_.remove(at_); }
+    void hear() const noexcept { all_.hear(at_); }
+    void stop_serving() const noexcept { at_->served = nullptr; }
+
+   private:
+    guests& all_;
+    guests::place at_;
+  };
+
+  // Ends the connections that hold most, until all is within the budget or none holds anything.
+  void make_room() {
+    while (memory_.is_exceeded()) {
+      auto* const most = guests_.largest();
+      if (most == nullptr) break;
+      if (most->served->give_up()) tell(most->socket->fd(), out_of_memory);
+      most->socket->rouse();
+    }
   }
 
   const std::size_t most_;
-  store values_;
+  budget memory_;
+  store values_{memory_};
   annulus::resp_limits limits_;
   const std::shared_ptr<annulus::pipelines::memory_pool> pool_ =
       std::make_shared<annulus::pipelines::memory_pool>();
   poller poller_;
+  guests guests_;
   poller::watched listener_;
-  std::list<int> open_;  // sockets that a coroutine waits for, the listener's first
-  bool stopping_ = false;
+  bool listening_ = false, stopping_ = false;
 };
 
 }  // namespace resp_server

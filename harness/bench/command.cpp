@@ -157,6 +157,7 @@ void measure(const options& given, const offer& from) {
       choose_cpus(given.cpus), parse_seconds(given.seconds),
       static_cast<int>(cli::parse_count(given.repetitions, "--repetitions", least, most))};
   cli::output_file out(given.out);
+  if (given.save) harness::prepare_directory(cli::checkout() / "results");
   const auto meanwhile = [&] {
     const cli::live_line line;
     return run(cells, how, [&line](std::size_t done, std::size_t all) {

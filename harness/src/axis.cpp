@@ -1,8 +1,11 @@
 #include "axis.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
+#include "error.hpp"
 #include "sizes.hpp"
 
 namespace annulus::harness {
@@ -13,7 +16,9 @@ constexpr std::array<std::string_view, 3> always{"ring", "sink", "mode"};
 }  // namespace
 
 std::string axis_text(const json& key, const std::string& axis) {
-  const json& value = key.at(axis);
+  const auto at = key.find(axis);
+  if (at == key.end()) throw error(fmt::format("a cell's key lacks the axis {}", axis));
+  const json& value = *at;
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   return format_size(value.get<std::uint64_t>());

@@ -10,7 +10,8 @@
 
 namespace annulus::harness {
 
-/// One axis value as people read it: sizes as "2MiB", truths as yes and no.
+/// One axis value as people read it: sizes as "2MiB", truths as yes and no. Throws `error` if the
+/// key lacks the axis.
 std::string axis_text(const json& key, const std::string& axis);
 
 /// The names of the axes with more than one value among `keys`, in the order of the first key.

@@ -14,10 +14,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <vector>
 
 #include "error.hpp"
+#include "system_words.hpp"
 
 namespace annulus::harness {
 namespace {
@@ -25,7 +25,8 @@ namespace {
 constexpr std::size_t kept_output = std::size_t{1} << 20U;
 
 [[noreturn]] void refuse(std::string_view what, int code) {
-  throw error(fmt::format("{}: {}", what, std::strerror(code)));
+  throw error(
+      fmt::format("{}: {}", what, in_words(std::error_code(code, std::generic_category()))));
 }
 
 // The input as a file in memory: unlike a pipe it needs no feeding and raises no SIGPIPE.

@@ -19,9 +19,18 @@ class interruption {
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
+  /// `fd` of the one that lives, for whoever waits for something else; -1 if none does.
+  [[nodiscard]] static int current() noexcept;
+  /// Whether a signal has arrived while one lives.
+  [[nodiscard]] static bool pending() noexcept;
+
  private:
   sigset_t before_{};
   unique_fd fd_;
+  int outer_ = -1;  // current() before this one
 };
+
+/// Whether `fd` can be read without waiting; false for a negative one.
+bool is_readable(int fd) noexcept;
 
 }  // namespace annulus::harness

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <annulus/pipeline/escaped.hpp>
 #include <fstream>
 #include <vector>
 
 #include "error.hpp"
+#include "interruption.hpp"
 
 namespace annulus::harness {
 namespace fs = std::filesystem;
@@ -27,7 +29,7 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 
 }  // namespace
 
-void collect_files(const fs::path& folder, std::uint64_t most, const fs::path& file) {
+void collect_files(const fs::path& folder, std::uint64_t most, const fs::path& file, int stop_fd) {
   fs::create_directories(file.parent_path());
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   std::vector<char> piece(std::size_t{1} << 20);
@@ -35,6 +37,7 @@ void collect_files(const fs::path& folder, std::uint64_t most, const fs::path& f
   for (const auto& source : files_below(folder)) {
     std::ifstream in(source, std::ios::binary);
     while (left > 0 && in) {
+      if (is_readable(stop_fd)) throw error("interrupted while the input was collected");
       in.read(piece.data(),
               static_cast<std::streamsize>(std::min<std::uint64_t>(left, piece.size())));
       out.write(piece.data(), in.gcount());
@@ -42,8 +45,9 @@ void collect_files(const fs::path& folder, std::uint64_t most, const fs::path& f
     }
     if (left == 0) break;
   }
-  if (!out.flush()) throw error(fmt::format("{} cannot be written", file.string()));
-  if (left == most) throw error(fmt::format("no file below {} can be read", folder.string()));
+  if (!out.flush()) throw error(fmt::format("{} cannot be written", pipeline::escaped(file)));
+  if (left == most)
+    throw error(fmt::format("no file below {} can be read", pipeline::escaped(folder)));
 }
 
 }  // namespace annulus::harness

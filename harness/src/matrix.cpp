@@ -5,11 +5,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <annulus/pipeline/escaped.hpp>
 #include <array>
 #include <charconv>
-#include <fstream>
-#include <iterator>
+#include <sstream>
 
+#include "bounded_file.hpp"
 #include "error.hpp"
 #include "sizes.hpp"
 
@@ -196,6 +197,19 @@ toml::array sizes_of(const std::vector<std::uint64_t>& values) {
   return list;
 }
 
+// Cells times repetitions; any number above most_turns if they are more than that.
+std::uint64_t turns_of(const matrix& of) {
+  const auto& axes = of.axes;
+  std::uint64_t turns = static_cast<std::uint64_t>(of.repetitions);
+  for (const std::size_t values :
+       {axes.ring.size(), axes.sink.size(), axes.mode.size(), axes.hand.size(),
+        axes.ring_size.size(), axes.read_size.size(), axes.block.size(), axes.shards.size(),
+        axes.placement.size(), axes.memory.size(), axes.sync.size()}) {
+    turns = std::min(turns * values, most_turns + 1);
+  }
+  return turns;
+}
+
 }  // namespace
 
 geometry parse_geometry(std::string_view text, std::string_view option) {
@@ -222,6 +236,9 @@ std::string format_geometry(const geometry& value) {
 
 matrix parse_matrix(std::string_view text, std::string_view source,
                     std::span<const std::string_view> rings) {
+  if (toml_nests_deeper(text, most_nesting)) {
+    throw bad_input(fmt::format("{}: it nests deeper than {} levels", source, most_nesting));
+  }
   toml::table file;
   try {
     file = toml::parse(text, source);
@@ -252,14 +269,17 @@ matrix parse_matrix(std::string_view text, std::string_view source,
     if (!at->value().is_table()) at->refuse("a table, [axes]");
     read_axes(*at->value().as_table(), source, rings, out.axes);
   }
+  if (turns_of(out) > most_turns) {
+    throw bad_input(
+        fmt::format("{}: its axes and repetitions make more than {} turns", source, most_turns));
+  }
   return out;
 }
 
 matrix load_matrix(const std::filesystem::path& file, std::span<const std::string_view> rings) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) throw error(fmt::format("the matrix {} cannot be read", file.string()));
-  return parse_matrix(text, file.string(), rings);
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 20U;
+  const auto name = pipeline::escaped(file);
+  return parse_matrix(read_bounded(file, most_bytes, "the matrix " + name), name, rings);
 }
 
 std::string to_toml(const matrix& value) {

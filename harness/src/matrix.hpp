@@ -11,6 +11,9 @@
 
 namespace annulus::harness {
 
+/// Turns that a matrix may have: cells times repetitions.
+inline constexpr std::uint64_t most_turns = 100'000;
+
 /// An erasure code: `data` shards and `parity` shards; 1 to 255 each, at most 256 together.
 struct geometry {
   int data = 8;
@@ -48,11 +51,12 @@ struct matrix {
 
 /// Reads a matrix. `source` names it in errors; `rings` are the names that the axis `ring` allows.
 /// Throws bad_input with the line, the key, what is allowed and the value: for a syntax error, an
-/// unknown key, a wrong type, an unknown or repeated value, an empty axis.
+/// unknown key, a wrong type, an unknown or repeated value, an empty axis, or more than
+/// `most_turns` turns.
 matrix parse_matrix(std::string_view text, std::string_view source,
                     std::span<const std::string_view> rings);
 
-/// As `parse_matrix`, from a file; throws `error` if it cannot be read.
+/// As `parse_matrix`, from a regular file of at most 1 MiB; throws `error` if it cannot be read.
 matrix load_matrix(const std::filesystem::path& file, std::span<const std::string_view> rings);
 
 /// The matrix as TOML with every key, which `parse_matrix` reads back. An absolute input is cut to

@@ -28,7 +28,7 @@ std::string node_list(const topology& machine) {
   for (const numa_node& node : machine.nodes) {
     text += fmt::format("{}{}", text.empty() ? "" : ", ", node.number);
   }
-  return text;
+  return text.empty() ? "none" : text;
 }
 
 bool has_node(const topology& machine, int number) {
@@ -36,11 +36,23 @@ bool has_node(const topology& machine, int number) {
                      [number](const numa_node& node) { return node.number == number; });
 }
 
-// The node of an end: that of its CPU, or the only one there is. -1: it depends on where the
-// scheduler puts the thread.
+// The node of an end: that of its CPU, or the only one there is. -1: its CPU has none, or it
+// depends on where the scheduler puts the thread.
 int home_of(const topology& machine, const std::vector<int>& cpus) {
-  if (!cpus.empty()) return find_cpu(machine, cpus.front()).nodes.front();
-  return machine.nodes.size() == 1 ? machine.nodes.front().number : -1;
+  if (cpus.empty()) return machine.nodes.size() == 1 ? machine.nodes.front().number : -1;
+  const auto& nodes = find_cpu(machine, cpus.front()).nodes;
+  return nodes.empty() ? -1 : nodes.front();
+}
+
+// Why an end has no node; empty if it has.
+std::string homeless(const topology& machine, const std::vector<int>& cpus,
+                     std::string_view memory) {
+  if (home_of(machine, cpus) >= 0) return "";
+  if (!cpus.empty()) {
+    return fmt::format("memory {} needs a NUMA node, and CPU {} has none", memory, cpus.front());
+  }
+  return fmt::format("memory {} needs a placement other than none on a machine with {} NUMA nodes",
+                     memory, machine.nodes.size());
 }
 
 void resolve_cpus(const topology& machine, std::string_view placement, resolved& out) {
@@ -87,18 +99,21 @@ void resolve_memory(const topology& machine, std::string_view memory, resolved& 
   }
   if (memory == "interleaved") {
     if (machine.nodes.size() < 2) {
-      out.unavailable = "memory interleaved needs at least 2 NUMA nodes; this machine has 1";
+      out.unavailable =
+          fmt::format("memory interleaved needs at least 2 NUMA nodes; this machine has {}",
+                      machine.nodes.size());
     }
     for (const numa_node& node : machine.nodes) out.memory_nodes.push_back(node.number);
     return;
   }
   const int producer = home_of(machine, out.producer_cpus);
   const int consumer = home_of(machine, out.consumer_cpus);
-  if (producer < 0) {
-    out.unavailable =
-        fmt::format("memory {} needs a placement other than none on a machine with {} NUMA nodes",
-                    memory, machine.nodes.size());
-  } else if (memory == "third") {
+  if (memory != "consumer") out.unavailable = homeless(machine, out.producer_cpus, memory);
+  if (memory != "producer" && out.unavailable.empty()) {
+    out.unavailable = homeless(machine, out.consumer_cpus, memory);
+  }
+  if (!out.unavailable.empty()) return;
+  if (memory == "third") {
     resolve_third(machine, producer, consumer, out);
   } else {
     out.memory_nodes = {memory == "producer" ? producer : consumer};

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <random>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "error.hpp"
+#include "json_fields.hpp"
 #include "placement.hpp"
 
 namespace annulus::harness {
@@ -34,6 +36,40 @@ void for_each_field(Spec& spec, Visit visit) {
   visit("memory_nodes", spec.memory_nodes);
   visit("input", spec.input);
   visit("work", spec.work);
+}
+
+bool read_field(const json& from, std::string& to) {
+  if (from.is_string()) to = from.get<std::string>();
+  return from.is_string();
+}
+
+bool read_field(const json& from, bool& to) {
+  if (from.is_boolean()) to = from.get<bool>();
+  return from.is_boolean();
+}
+
+bool read_field(const json& from, std::uint64_t& to) {
+  const auto value = whole_number(from);
+  to = value.value_or(0);
+  return value.has_value();
+}
+
+// Shards, CPUs and nodes.
+bool read_field(const json& from, int& to) {
+  constexpr std::uint64_t most = 1U << 16U;
+  std::uint64_t value = 0;
+  if (!read_field(from, value) || value > most) return false;
+  to = static_cast<int>(value);
+  return true;
+}
+
+bool read_field(const json& from, std::vector<int>& to) {
+  if (!from.is_array()) return false;
+  to.resize(from.size());
+  for (std::size_t at = 0; at < to.size(); ++at) {
+    if (!read_field(from[at], to[at])) return false;
+  }
+  return true;
 }
 
 void add_cells(const matrix_axes& axes, std::vector<planned_cell>& out) {
@@ -83,6 +119,9 @@ void shuffle(std::span<turn> turns, std::mt19937_64& random) {
 json to_json(const cell_spec& value) {
   json out = json::object();
   for_each_field(value, [&](const char* name, const auto& member) { out[name] = member; });
+  // Paths are bytes, JSON is UTF-8.
+  out["input"] = pipeline::escaped(value.input);
+  out["work"] = pipeline::escaped(value.work);
   return out;
 }
 
@@ -96,13 +135,16 @@ cell_spec spec_from_json(const json& value) {
       throw bad_input(fmt::format("the cell's description lacks the field {}", name));
     }
     ++known;
-    try {
-      at->get_to(member);
-    } catch (const json::exception&) {
-      throw bad_input(
-          fmt::format("the cell's field {} is of the wrong type: {}", name, at->dump()));
+    if (!read_field(*at, member)) {
+      throw bad_input(fmt::format("the cell's field {} is of the wrong type: {}", name,
+                                  at->dump().substr(0, 100)));
     }
   });
+  for (auto* const path : {&out.input, &out.work}) {
+    auto bytes = pipeline::unescaped(*path);
+    if (!bytes) throw bad_input(fmt::format("the cell's path {} is not escaped", *path));
+    *path = std::move(*bytes);
+  }
   if (known == value.size()) return out;
   for (const auto& [name, ignored] : value.items()) {
     bool found = false;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <annulus/pipeline/escaped.hpp>
 #include <array>
 #include <chrono>
 #include <fstream>
@@ -12,6 +13,8 @@
 #include "axis.hpp"
 #include "child_process.hpp"
 #include "error.hpp"
+#include "printable.hpp"
+#include "result_set.hpp"
 #include "table.hpp"
 
 namespace annulus::harness {
@@ -63,8 +66,8 @@ layout layout_of(const table& from) {
 // One block a panel, one line a group: its name, then median, low and high of each series. Blocks
 // are parted as gnuplot's `index` wants it.
 std::string data_of(const table& from, const layout& shape, const figure& what) {
-  std::string out =
-      fmt::format("# {}: {} of each group; median, low, high for each of:", from.run, what.name);
+  std::string out = fmt::format(
+      "# {}: {} of each group; median, low, high for each of:", printable(from.run), what.name);
   for (const std::string& name : shape.series) out += ' ' + name;
   out += '\n';
   for (const table_section& section : from.sections) {
@@ -103,14 +106,21 @@ std::size_t longest(const std::vector<std::string>& words) {
   return out;
 }
 
-void draw(const std::vector<std::string>& command) {
+child_outcome gnuplot(const std::vector<std::string>& command, std::chrono::seconds limit,
+                      int stop_fd) {
   child_outcome done;
   try {
-    done = run_child(command, "", std::chrono::minutes(2));
+    done = run_child(command, "", limit, stop_fd);
   } catch (const error& failed) {
     throw error(
         fmt::format("figures need gnuplot (Debian package gnuplot-nox): {}", failed.what()));
   }
+  if (done.how == child_outcome::ending::stopped) throw error("interrupted while gnuplot drew");
+  return done;
+}
+
+void draw(const std::vector<std::string>& command, int stop_fd) {
+  const auto done = gnuplot(command, std::chrono::minutes(2), stop_fd);
   if (done.how != child_outcome::ending::exited || done.code != 0) {
     throw error(fmt::format("gnuplot failed on the figure {}: {}", command[4], done.err));
   }
@@ -118,32 +128,38 @@ void draw(const std::vector<std::string>& command) {
 
 }  // namespace
 
+void check_plotting(const fs::path& out) {
+  const auto done = gnuplot({"gnuplot", "--version"}, std::chrono::seconds(10), -1);
+  if (done.how != child_outcome::ending::exited || done.code != 0) {
+    throw error(fmt::format("figures need gnuplot, which fails: {}", done.err));
+  }
+  prepare_directory(out);
+}
+
 std::vector<fs::path> plot_run(const fs::path& directory, const fs::path& definitions,
-                               const fs::path& out) {
+                               const fs::path& out, int stop_fd) {
   const table from = make_table(directory);
   if (from.sections.empty()) {
-    throw error(fmt::format("{} has no result to plot", directory.string()));
+    throw error(fmt::format("{} has no result to plot", pipeline::escaped(directory)));
   }
   const layout shape = layout_of(from);
-  const fs::path target = out / from.run;
-  std::error_code failed;
-  fs::create_directories(target, failed);
-  if (failed) {
-    throw error(fmt::format("{} cannot be created: {}", target.string(), failed.message()));
-  }
+  // Absolute: gnuplot takes names that begin with a bar or a bracket for commands.
+  const fs::path target = fs::absolute(out / from.run);
+  prepare_directory(target);
   std::vector<fs::path> drawn;
   for (const figure& what : figures) {
     const fs::path data = target / fmt::format("{}.dat", what.name);
     std::ofstream file(data);
     file << data_of(from, shape, what);
     file.close();
-    if (!file) throw error(fmt::format("{} cannot be written", data.string()));
+    if (!file) throw error(fmt::format("{} cannot be written", pipeline::escaped(data)));
     for (const char* type : {"svg", "png"}) {
       fs::path image = target / fmt::format("{}.{}", what.name, type);
       draw({"gnuplot", "-c", (definitions / "figure.gp").string(), definitions.string(),
             std::string(what.name), data.string(), image.string(), joined(shape.panels),
             joined(shape.series), fmt::format("{} {}", shape.groups.size(), longest(shape.groups)),
-            machine_line(from.environment), constant_line(from)});
+            machine_line(from.environment), constant_line(from)},
+           stop_fd);
       drawn.push_back(std::move(image));
     }
   }

@@ -5,20 +5,26 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <limits>
 
+#include "bounded_file.hpp"
 #include "error.hpp"
+#include "json_fields.hpp"
 
 namespace annulus::harness {
 namespace {
 
+using pipeline::escaped;
+
 [[noreturn]] void refuse(const std::filesystem::path& what, std::string_view action,
                          std::string_view why) {
-  throw error(fmt::format("{} cannot be {}: {}", what.string(), action, why));
+  throw error(fmt::format("{} cannot be {}: {}", escaped(what), action, why));
 }
 
 void sync(const std::filesystem::path& what, int flags) {
@@ -26,14 +32,44 @@ void sync(const std::filesystem::path& what, int flags) {
   if (fd.get() < 0 || fsync(fd.get()) != 0) refuse(what, "made durable", std::strerror(errno));
 }
 
+constexpr std::uint64_t most_environment_bytes = std::uint64_t{1} << 20U;
+constexpr std::uint64_t most_count = std::uint64_t{1} << 32U;
+
+// Fields may be missing: not every kind of run has them all.
+void check_environment(const json& value) {
+  constexpr std::size_t most_text = 1024;
+  if (!value.is_object()) throw error("it must be a JSON object");
+  for (const char* field : {"machine", "cpu_model", "kernel"}) {
+    if (value.contains(field)) text_of(value, field, most_text);
+  }
+  for (const char* field : {"cpus", "numa_nodes", "turns"}) {
+    if (value.contains(field)) whole_number(value, field, most_count);
+  }
+  if (value.contains("seed")) whole_number(value, "seed", std::numeric_limits<std::int64_t>::max());
+  if (value.contains("matrix")) text_of(value, "matrix", most_environment_bytes);
+  if (!value.contains("input")) return;
+  const json& input = value["input"];
+  if (!input.is_object()) throw error("its input must be a JSON object");
+  text_of(input, "name", most_text);
+  whole_number(input, "bytes", std::numeric_limits<std::int64_t>::max());
+}
+
 }  // namespace
+
+void prepare_directory(const std::filesystem::path& directory) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  if (failed) refuse(directory, "created", failed.message());
+  if (access(directory.c_str(), W_OK | X_OK) != 0) {
+    refuse(directory, "written", std::strerror(errno));
+  }
+}
 
 std::filesystem::path make_result_directory(const std::filesystem::path& root,
                                             std::string_view machine, std::string_view name) {
   const std::filesystem::path parent = root / machine;
+  prepare_directory(parent);
   std::error_code failed;
-  std::filesystem::create_directories(parent, failed);
-  if (failed) refuse(parent, "created", failed.message());
   const std::string base =
       fmt::format("{:%Y%m%dT%H%M%SZ}-{}", fmt::gmtime(std::time(nullptr)), name);
   for (int number = 1;; ++number) {
@@ -56,11 +92,16 @@ void write_durably(const std::filesystem::path& file, std::string_view text) {
 
 json read_environment(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / environment_name;
-  std::ifstream in(file);
-  json out = json::parse(in, nullptr, false);
-  if (!in || !out.is_object()) {
-    throw error(fmt::format("{} is no result set: it has no readable {}", directory.string(),
-                            environment_name));
+  const auto refuse_set = [&](std::string_view why) {
+    throw error(fmt::format("{} is no result set: {}", escaped(directory), why));
+  };
+  json out;
+  try {
+    out = parse_bounded(read_bounded(file, most_environment_bytes, environment_name));
+    check_environment(out);
+  } catch (const error& problem) {
+    refuse_set(out.is_null() ? problem.what()
+                             : fmt::format("{}: {}", environment_name, problem.what()));
   }
   return out;
 }

@@ -13,6 +13,10 @@ inline constexpr std::string_view samples_name = "samples.jsonl";
 inline constexpr std::string_view environment_name = "env.json";
 inline constexpr std::string_view topology_name = "topology.xml";
 
+/// Makes `directory` if need be. Throws `error` if nothing can be written in it: to be called
+/// before the work whose result goes there.
+void prepare_directory(const std::filesystem::path& directory);
+
 /// Makes `root`/`machine`/<UTC time>-`name`, a directory that did not exist before. Throws `error`.
 std::filesystem::path make_result_directory(const std::filesystem::path& root,
                                             std::string_view machine, std::string_view name);
@@ -20,7 +24,8 @@ std::filesystem::path make_result_directory(const std::filesystem::path& root,
 /// Writes `text` to `file` and waits until both are on disk. Throws `error`.
 void write_durably(const std::filesystem::path& file, std::string_view text);
 
-/// The env.json of a run. Throws `error` if `directory` holds none.
+/// The env.json of a run, with the fields that are read of the right types. Throws `error` if
+/// `directory` holds none.
 json read_environment(const std::filesystem::path& directory);
 
 /// The run's own name, the last component of its directory.

@@ -2,19 +2,23 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <array>
 #include <cstring>
 #include <ctime>
+#include <limits>
 #include <random>
 #include <set>
 #include <utility>
 
 #include "axis.hpp"
+#include "bounded_file.hpp"
 #include "child_process.hpp"
 #include "error.hpp"
+#include "interruption.hpp"
+#include "json_fields.hpp"
 #include "paths.hpp"
 #include "plan.hpp"
 #include "result_set.hpp"
@@ -26,6 +30,7 @@ namespace annulus::harness {
 namespace {
 
 namespace fs = std::filesystem;
+using pipeline::escaped;
 using clock = std::chrono::steady_clock;
 
 constexpr std::string_view generated = "generated";
@@ -38,11 +43,6 @@ std::uint64_t fresh_seed() {
 
 std::string now_utc() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
-
-bool is_readable(int fd) {
-  pollfd at{fd, POLLIN, 0};
-  return fd >= 0 && poll(&at, 1, 0) > 0;
 }
 
 // The file that every cell reads.
@@ -59,10 +59,10 @@ input_file given_input(const fs::path& path) {
   const std::uint64_t bytes = fs::file_size(path, failed);
   if (failed) {
     throw bad_input(
-        fmt::format("the input {} cannot be read: {}", path.string(), failed.message()));
+        fmt::format("the input {} cannot be read: {}", escaped(path), failed.message()));
   }
-  if (bytes == 0) throw bad_input(fmt::format("the input {} is empty", path.string()));
-  return {fs::absolute(path), path.filename().string(), bytes};
+  if (bytes == 0) throw bad_input(fmt::format("the input {} is empty", escaped(path)));
+  return {fs::absolute(path), escaped(path.filename()), bytes};
 }
 
 // Chooses, and if need be makes, the input. `earlier` is what a resumed run recorded, else null.
@@ -73,16 +73,19 @@ input_file choose_input(const matrix& what, const run_options& how, const fs::pa
   if (!named.empty()) return given_input(named);
   std::uint64_t bytes = how.input_bytes;
   if (!earlier.is_null()) {
-    const json& recorded = earlier.at("input");
-    recorded.at("bytes").get_to(bytes);
-    if (recorded.at("name") != generated) {
+    if (!earlier.contains("input")) {
+      throw error(fmt::format("{} cannot be resumed: its {} names no input", escaped(how.resume),
+                              environment_name));
+    }
+    const json& recorded = earlier["input"];
+    bytes = whole_number(recorded, "bytes", std::numeric_limits<std::int64_t>::max(), 1);
+    if (recorded["name"] != generated) {
       throw bad_input(fmt::format("{} cannot be resumed without its input, {} ({} bytes)",
-                                  how.resume.string(), recorded.at("name").get<std::string>(),
-                                  bytes));
+                                  escaped(how.resume), recorded["name"].get<std::string>(), bytes));
     }
   }
   fs::path path = scratch / generated;
-  generate_input(path, bytes, seed);
+  generate_input(path, bytes, seed, how.stop_fd);
   return {std::move(path), std::string(generated), bytes};
 }
 
@@ -91,7 +94,7 @@ void refuse_other_run(const fs::path& directory, const json& earlier, std::strin
   const json then = earlier.value(field, json());
   if (then == now) return;
   throw bad_input(fmt::format("{} cannot be resumed: its {} was {}, but now it is {}",
-                              directory.string(), field, then.dump(), now.dump()));
+                              escaped(directory), field, then.dump(), now.dump()));
 }
 
 topology measurable_machine() {
@@ -114,7 +117,7 @@ sample sample_of(const child_outcome& done, sample base, std::chrono::millisecon
         base.error = fmt::format("exit status {}{}", done.code, tail);
         break;
       }
-      json result = json::parse(done.out, nullptr, false);
+      json result = parse_bounded(done.out);
       if (result.is_object()) {
         base.result = std::move(result);
       } else {
@@ -143,6 +146,7 @@ class session {
         machine_(measurable_machine()),
         earlier_(how.resume.empty() ? json() : read_environment(how.resume)),
         plan_(make_plan(what, machine_, seed_for(what))),
+        results_(prepared_results(how, machine_)),
         scratch_(fs::absolute(how.work) / fmt::format("annulus-{}", getpid())),
         input_(choose_input(what, how, scratch_.path(), plan_.seed, earlier_)) {
     std::vector<json> keys;
@@ -173,13 +177,20 @@ class session {
 
  private:
   [[nodiscard]] std::uint64_t seed_for(const matrix& what) const {
-    if (!earlier_.is_null()) return earlier_.at("seed").get<std::uint64_t>();
+    if (!earlier_.is_null())
+      return whole_number(earlier_, "seed", std::numeric_limits<std::int64_t>::max());
     return what.seed ? *what.seed : fresh_seed();
+  }
+
+  // Before the input is made, which takes its time.
+  static fs::path prepared_results(const run_options& how, const topology& machine) {
+    if (how.resume.empty()) prepare_directory(how.results / machine_slug(machine));
+    return how.results;
   }
 
   void start(const matrix& what) {
     const std::string machine = machine_slug(machine_);
-    report_.directory = make_result_directory(how_.results, machine, what.name);
+    report_.directory = make_result_directory(results_, machine, what.name);
     json environment{{"machine", machine},
                      {"started", now_utc()},
                      {"seed", plan_.seed},
@@ -204,7 +215,7 @@ class session {
     for (const sample& each : have.samples) {
       if (each.cell >= plan_.cells.size() || each.key != key_of(plan_.cells[each.cell].spec)) {
         throw bad_input(fmt::format("{} cannot be resumed: its cell {} is not that of its matrix",
-                                    how_.resume.string(), each.cell));
+                                    escaped(how_.resume), each.cell));
       }
       if (each.result || each.skipped) done_.insert({each.cell, each.repetition});
       if (each.result) ++report_.finished;
@@ -272,6 +283,7 @@ class session {
   topology machine_;
   json earlier_;  ///< the env.json of the run that is resumed, else null
   plan plan_;
+  fs::path results_;  ///< where a new run gets its directory
   scratch_directory scratch_;
   input_file input_;
   std::vector<std::string> varying_;
@@ -298,9 +310,9 @@ matrix matrix_of_run(const fs::path& directory, std::span<const std::string_view
   const json environment = read_environment(directory);
   const auto text = environment.find("matrix");
   if (text == environment.end() || !text->is_string()) {
-    throw error(fmt::format("the {} of {} holds no matrix", environment_name, directory.string()));
+    throw error(fmt::format("the {} of {} holds no matrix", environment_name, escaped(directory)));
   }
-  return parse_matrix(text->get<std::string>(), (directory / environment_name).string(), rings);
+  return parse_matrix(text->get<std::string>(), escaped(directory / environment_name), rings);
 }
 
 std::string progress_line(const run_progress& at) {

@@ -4,27 +4,76 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <annulus/pipeline/escaped.hpp>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string_view>
+#include <utility>
 
+#include "bounded_file.hpp"
 #include "error.hpp"
+#include "json_fields.hpp"
+#include "matrix.hpp"
 
 namespace annulus::harness {
 namespace {
 
+constexpr std::uint64_t most_file_bytes = std::uint64_t{256} << 20U;
+constexpr std::uint64_t most_text_bytes = std::uint64_t{64} << 10U;
+
+// It becomes part of labels, tables and figures.
+bool is_word(const std::string& text) {
+  constexpr std::size_t longest = 64;
+  return !text.empty() && text.size() <= longest &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                  std::string_view("_.:+-").find(c) != std::string_view::npos;
+         });
+}
+
+void check_key(const json& key) {
+  const auto is_value = [](const json& value) {
+    return value.is_boolean() || whole_number(value) ||
+           (value.is_string() && is_word(value.get<std::string>()));
+  };
+  if (!key.is_object() || key.empty()) throw error("its key must be an object of axis values");
+  for (const auto& [axis, value] : key.items()) {
+    if (is_word(axis) && is_value(value)) continue;
+    throw error("its key must have a word, a whole number or a truth for each axis");
+  }
+}
+
+bool same_axes(const json& one, const json& other) {
+  return one.size() == other.size() &&
+         std::all_of(one.items().begin(), one.items().end(),
+                     [&](const auto& axis) { return other.contains(axis.key()); });
+}
+
+const json& object_at(const json& line, std::string_view field) {
+  const auto at = line.find(field);
+  if (at == line.end() || !at->is_object()) {
+    throw error(fmt::format("its {} must be an object", field));
+  }
+  return *at;
+}
+
 sample sample_from(const json& line) {
+  if (!line.is_object()) throw error("it is no JSON object");
   sample out;
-  line.at("cell").get_to(out.cell);
-  out.key = line.at("key");
-  line.at("repetition").get_to(out.repetition);
-  out.spec = line.at("spec");
-  if (line.contains("result")) out.result = line["result"];
-  if (line.contains("error")) out.error = line["error"].get<std::string>();
-  if (line.contains("skipped")) out.skipped = line["skipped"].get<std::string>();
+  out.cell = whole_number(line, "cell", most_turns);
+  out.key = object_at(line, "key");
+  check_key(out.key);
+  out.repetition = static_cast<int>(whole_number(line, "repetition", most_turns));
+  out.spec = object_at(line, "spec");
+  if (line.contains("result")) out.result = object_at(line, "result");
+  if (line.contains("error")) out.error = text_of(line, "error", most_text_bytes);
+  if (line.contains("skipped")) out.skipped = text_of(line, "skipped", most_text_bytes);
+  if (out.result.has_value() + out.error.has_value() + out.skipped.has_value() != 1) {
+    throw error("it must have a result, an error or why it was skipped");
+  }
   return out;
 }
 
@@ -40,28 +89,32 @@ json json_of(const sample& value) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, std::string_view what, int code) {
-  throw error(fmt::format("{} cannot be {}: {}", file.string(), what, std::strerror(code)));
+  throw error(
+      fmt::format("{} cannot be {}: {}", pipeline::escaped(file), what, std::strerror(code)));
 }
 
 }  // namespace
 
 sample_file read_samples(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) throw error(fmt::format("{} cannot be read", file.string()));
+  const std::string text = read_bounded(file, most_file_bytes, pipeline::escaped(file));
   sample_file out;
   for (std::size_t number = 1; out.whole_bytes < text.size(); ++number) {
     const std::size_t end = text.find('\n', out.whole_bytes);
     out.torn = end == std::string::npos;
     if (out.torn) break;
     const auto line = std::string_view(text).substr(out.whole_bytes, end - out.whole_bytes);
+    const json parsed = parse_bounded(line);
+    out.torn = end + 1 == text.size() && parsed.is_discarded();
+    if (out.torn) break;
     try {
-      out.samples.push_back(sample_from(json::parse(line)));
-    } catch (const json::exception& failed) {
-      out.torn = end + 1 == text.size() && !json::accept(line);
-      if (out.torn) break;
-      throw error(
-          fmt::format("{}, line {}: this is no sample: {}", file.string(), number, failed.what()));
+      sample found = sample_from(parsed);
+      if (!out.samples.empty() && !same_axes(out.samples.front().key, found.key)) {
+        throw error("its key has other axes than that of line 1");
+      }
+      out.samples.push_back(std::move(found));
+    } catch (const error& failed) {
+      throw error(fmt::format("{}, line {}: this is no sample: {}", pipeline::escaped(file), number,
+                              failed.what()));
     }
     out.whole_bytes = end + 1;
   }

@@ -31,8 +31,9 @@ struct sample_file {
   bool torn = false;              ///< something follows it: a line whose writing was interrupted
 };
 
-/// Reads `file`. Tolerates a last line that is torn: not ended, or ended and no JSON. Throws
-/// `error` if the file cannot be read, or with the number of any other line that is no sample.
+/// Reads `file`, of at most 256 MiB. Tolerates a last line that is torn: not ended, or ended and no
+/// JSON. Throws `error` if the file cannot be read, or with the number of any other line that is no
+/// sample: all keys have the same axes, and no value could be taken for more than a word.
 sample_file read_samples(const std::filesystem::path& file);
 
 /// Appends samples, each durably.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <annulus/pipeline/escaped.hpp>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <random>
 
 #include "error.hpp"
+#include "interruption.hpp"
 
 namespace annulus::harness {
 
@@ -17,7 +19,7 @@ scratch_directory::scratch_directory(std::filesystem::path path) : path_(std::mo
   std::error_code failed;
   std::filesystem::create_directories(path_.parent_path(), failed);
   if (failed || !std::filesystem::create_directory(path_, failed)) {
-    throw error(fmt::format("{} cannot be created: {}", path_.string(),
+    throw error(fmt::format("{} cannot be created: {}", pipeline::escaped(path_),
                             failed ? failed.message() : "it exists"));
   }
 }
@@ -27,11 +29,13 @@ scratch_directory::~scratch_directory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void generate_input(const std::filesystem::path& file, std::uint64_t bytes, std::uint64_t seed) {
+void generate_input(const std::filesystem::path& file, std::uint64_t bytes, std::uint64_t seed,
+                    int stop_fd) {
   std::mt19937_64 random(seed);
   std::array<std::uint64_t, 8192> words{};
   std::ofstream out(file, std::ios::binary);
   while (bytes > 0 && out) {
+    if (is_readable(stop_fd)) throw error("interrupted while the input was made");
     std::generate(words.begin(), words.end(), std::ref(random));
     const std::uint64_t piece = std::min<std::uint64_t>(bytes, sizeof words);
     out.write(reinterpret_cast<const char*>(words.data()), static_cast<std::streamsize>(piece));
@@ -39,8 +43,8 @@ void generate_input(const std::filesystem::path& file, std::uint64_t bytes, std:
   }
   out.close();
   if (!out) {
-    throw error(
-        fmt::format("the input {} cannot be written: {}", file.string(), std::strerror(errno)));
+    throw error(fmt::format("the input {} cannot be written: {}", pipeline::escaped(file),
+                            std::strerror(errno)));
   }
 }
 

@@ -21,7 +21,9 @@ class scratch_directory {
   std::filesystem::path path_;
 };
 
-/// Writes `bytes` pseudo-random bytes to a new `file`: the same for the same seed. Throws `error`.
-void generate_input(const std::filesystem::path& file, std::uint64_t bytes, std::uint64_t seed);
+/// Writes `bytes` pseudo-random bytes to a new `file`: the same for the same seed. Throws `error`,
+/// also when `stop_fd`, unless negative, becomes readable.
+void generate_input(const std::filesystem::path& file, std::uint64_t bytes, std::uint64_t seed,
+                    int stop_fd = -1);
 
 }  // namespace annulus::harness

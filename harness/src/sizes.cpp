@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "error.hpp"
+#include "printable.hpp"
 
 namespace annulus::harness {
 namespace {
@@ -30,11 +31,11 @@ std::uint64_t parse_size(std::string_view text, std::string_view option, std::ui
     }
   }
   const bool bounded = most != std::numeric_limits<std::int64_t>::max();
-  throw bad_input(
-      fmt::format("{} must be a whole number of bytes, or one followed by KiB, MiB or GiB, {} {}, "
-                  "but is \"{}\"",
-                  option, bounded ? "from" : "at least",
-                  format_size(least) + (bounded ? " to " + format_size(most) : ""), text));
+  throw bad_input(fmt::format(
+      "{} must be a whole number of bytes, or one followed by KiB, MiB or GiB, {} {}, "
+      "but is \"{}\"",
+      option, bounded ? "from" : "at least",
+      format_size(least) + (bounded ? " to " + format_size(most) : ""), printable(text)));
 }
 
 std::string format_size(std::uint64_t bytes) {

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "axis.hpp"
+#include "printable.hpp"
 #include "result_set.hpp"
 #include "samples.hpp"
 
@@ -95,7 +96,8 @@ std::string winner_text(const winner& best) {
 std::string notes_text(std::string_view title, const std::vector<table_note>& notes) {
   if (notes.empty()) return "";
   std::string out = fmt::format("\n## {}\n\n", title);
-  for (const table_note& note : notes) out += fmt::format("- {}: {}\n", note.label, note.reason);
+  for (const table_note& note : notes)
+    out += fmt::format("- {}: {}\n", note.label, printable(note.reason));
   return out;
 }
 
@@ -156,8 +158,8 @@ table make_table(const std::filesystem::path& directory) {
 }
 
 std::string to_markdown(const table& value) {
-  std::string out = fmt::format("# {}\n\n{}.\n{}.\n", value.run, machine_line(value.environment),
-                                constant_line(value));
+  std::string out = fmt::format("# {}\n\n{}.\n{}.\n", printable(value.run),
+                                machine_line(value.environment), constant_line(value));
   if (value.finished < value.turns) {
     out +=
         fmt::format("{} of {} turns have no result.\n", value.turns - value.finished, value.turns);
@@ -189,25 +191,21 @@ json to_json(const table& value) {
   for (const winner& each : value.best) {
     best.push_back({{"sink", each.sink}, {"cell", each.label}, {"ties", each.ties}});
   }
-  return {{"run", value.run},
-          {"environment", value.environment},
-          {"constant", value.constant},
-          {"turns", value.turns},
-          {"finished", value.finished},
-          {"sinks", std::move(by_sink)},
-          {"winners", std::move(best)},
-          {"failed", notes_json(value.failed)},
+  return {{"run", printable(value.run)},         {"environment", value.environment},
+          {"constant", value.constant},          {"turns", value.turns},
+          {"finished", value.finished},          {"sinks", std::move(by_sink)},
+          {"winners", std::move(best)},          {"failed", notes_json(value.failed)},
           {"skipped", notes_json(value.skipped)}};
 }
 
 std::string machine_line(const json& environment) {
   const auto count = [&](const char* field, const char* unit) {
-    const int number = environment.value(field, 0);
+    const auto number = environment.value(field, std::uint64_t{0});
     return fmt::format("{} {}{}", number, unit, number == 1 ? "" : "s");
   };
-  return fmt::format("{}, {}, {}, {}", environment.value("cpu_model", "unknown CPU"),
+  return fmt::format("{}, {}, {}, {}", printable(environment.value("cpu_model", "unknown CPU")),
                      count("cpus", "CPU"), count("numa_nodes", "NUMA node"),
-                     environment.value("kernel", "unknown kernel"));
+                     printable(environment.value("kernel", "unknown kernel")));
 }
 
 std::string constant_line(const table& value) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <hwloc.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cctype>
@@ -22,6 +23,31 @@ hwloc_owner new_topology() {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) throw error("hwloc cannot start");
   return hwloc_owner(raw);
+}
+
+struct bitmap_freer {
+  void operator()(hwloc_bitmap_t value) const noexcept { hwloc_bitmap_free(value); }
+};
+using bitmap_owner = std::unique_ptr<std::remove_pointer_t<hwloc_bitmap_t>, bitmap_freer>;
+
+bitmap_owner affinity() {
+  // The kernel wants room for all CPUs that it can have, and does not say how many those are.
+  constexpr int most = 1 << 20;
+  for (int count = CPU_SETSIZE; count <= most; count *= 2) {
+    std::vector<unsigned long> words(CPU_ALLOC_SIZE(count) / sizeof(unsigned long));
+    auto* const set = reinterpret_cast<cpu_set_t*>(words.data());
+    if (sched_getaffinity(0, words.size() * sizeof words[0], set) != 0) continue;
+    bitmap_owner out(hwloc_bitmap_alloc());
+    hwloc_bitmap_from_ulongs(out.get(), static_cast<unsigned>(words.size()), words.data());
+    return out;
+  }
+  throw error("the kernel does not say which CPUs this process may use");
+}
+
+// As it was when it was first asked for: threads are pinned later.
+const bitmap_owner& allowed_cpus() {
+  static const bitmap_owner first = affinity();
+  return first;
 }
 
 std::vector<int> members(hwloc_const_bitmap_t set) {
@@ -194,6 +220,11 @@ std::string_view meaning_of(relation value) noexcept {
 topology this_machine() {
   const hwloc_owner from = new_topology();
   if (hwloc_topology_load(from.get()) != 0) throw error("hwloc cannot read this machine");
+  // hwloc itself knows cpusets, but not what taskset asked for.
+  if (hwloc_topology_is_thissystem(from.get()) != 0 &&
+      hwloc_topology_restrict(from.get(), allowed_cpus().get(), 0) != 0) {
+    throw error("the topology has none of the CPUs that this process may use");
+  }
   return read(from.get());
 }
 

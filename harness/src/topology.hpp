@@ -32,7 +32,7 @@ struct cpu {
   int number = 0;
   int core = 0;  ///< index in topology::cores
   int package = 0;
-  std::vector<int> nodes;  ///< NUMA nodes that are local to it; never empty
+  std::vector<int> nodes;  ///< NUMA nodes that are local to it; some CPUs have none
 };
 
 struct core {
@@ -59,8 +59,8 @@ struct cpu_pair {
   int consumer = 0;
 };
 
-/// The CPUs, caches and nodes that this process is allowed to use. Plain data, in ascending order
-/// of number.
+/// The CPUs, caches and nodes that this process is allowed to use, by cpusets and by the binding
+/// that it was started with (taskset). Plain data, in ascending order of number.
 struct topology {
   /// False for XML and synthetic descriptions, also those that hwloc takes from HWLOC_XMLFILE or
   /// HWLOC_SYNTHETIC: binding to them would do nothing, or something else.

@@ -5,7 +5,6 @@
 #include <annulus/pipeline/input.hpp>
 #include <cstring>
 #include <deque>
-#include <memory>
 
 #include "buffer.hpp"
 #include "lane.hpp"
@@ -61,9 +60,9 @@ class copying_encoder {
   std::vector<std::byte*> shards_;
 };
 
-/// Encodes in the rings: reserve a frame in each lane, read the input straight into the data
-/// frames, compute parity and hashes in place, commit. A frame that would wrap, and those of a
-/// failed lane, are made in a scratch block and copied.
+/// Encodes in the rings: reserve the frame of a whole block in each lane, read the input straight
+/// into the data frames, compute parity and hashes in place, commit what the block came to. A frame
+/// that would wrap, and those of a failed lane, are made in a scratch block and copied.
 template <byte_ring Ring, class Team>
 class in_place_encoder {
  public:
@@ -80,28 +79,31 @@ class in_place_encoder {
   }
 
   block_result next(input& from, const std::stop_token& stop) {
-    auto staged = peek_length(from, stop);
-    if (staged.error || staged.length == 0) return staged;
-    const auto size = shape_.shard_size(staged.length);
-    const auto frame = digest_bytes + size;
-    team_.each([&](std::size_t i) { reserve(i, frame); });
-    if (const auto error = fill_data(from, staged.length, size)) return {0, error};
+    // Room for one more might never come: a drain waits for whole frames, and the last was none.
+    if (from.ended()) return {};
+    auto size = shape_.shard_size(shape_.block);
+    team_.each([&](std::size_t i) { reserve(i, digest_bytes + size); });
+    const auto got = from.read(data_places(size), stop);
+    if (got.error || got.bytes == 0) {
+      for (auto& lane : lanes_) lane.prepare_frame([](auto& writer) { return writer.commit(0); });
+      return {0, got.error};
+    }
+    // How long the last block is shows only now.
+    if (got.bytes < shape_.block) size = spread_anew(got.bytes);
+    for (std::size_t i = 0; i < shape_.data; ++i) {
+      const auto n = bytes_of(i, got.bytes, size);
+      std::memset(shards_[i] + n, 0, size - n);
+    }
     const std::span<std::byte* const> all(shards_);
     code_.encode({shards_.data(), shape_.data}, all.subspan(shape_.data), size);
-    team_.each([&](std::size_t i) { commit(i, frame); });
-    return staged;
+    team_.each([&](std::size_t i) { commit(i, digest_bytes + size); });
+    return {got.bytes, {}};
   }
 
  private:
-  // The length of the next block. A stream tells it only by being read, into a block of our own.
-  block_result peek_length(input& from, const std::stop_token& stop) {
-    if (from.size())
-      return {
-          static_cast<std::size_t>(std::min<std::uint64_t>(shape_.block, *from.size() - taken_)),
-          {}};
-    if (!stream_block_) stream_block_ = std::make_unique<buffer>(shape_.block);
-    const auto got = from.read(stream_block_->first(shape_.block), stop);
-    return {got.error ? 0 : got.bytes, got.error};
+  // How many of a block's bytes lie in the i-th shard.
+  static std::size_t bytes_of(std::size_t i, std::size_t length, std::size_t size) noexcept {
+    return std::min(size, length - std::min(length, i * size));
   }
 
   void reserve(std::size_t i, std::size_t frame) {
@@ -117,21 +119,30 @@ class in_place_encoder {
     shards_[i] = frames_[i] + digest_bytes;
   }
 
-  std::error_code fill_data(input& from, std::size_t length, std::size_t size) {
+  // Where the bytes of a whole block go.
+  std::span<iovec> data_places(std::size_t size) {
     pieces_.clear();
     for (std::size_t i = 0; i < shape_.data; ++i) {
-      const auto n = std::min(size, length - std::min(length, i * size));
-      if (n > 0) pieces_.push_back({shards_[i], n});
-      std::memset(shards_[i] + n, 0, size - n);
+      if (const auto n = bytes_of(i, shape_.block, size); n > 0) pieces_.push_back({shards_[i], n});
     }
-    taken_ += length;
-    if (from.size()) return from.read_exactly(pieces_);
-    const auto* source = stream_block_->data();
-    for (const auto& piece : pieces_) {
-      std::memcpy(piece.iov_base, source, piece.iov_len);
-      source += piece.iov_len;
+    return pieces_;
+  }
+
+  // Takes a block that ended early from where a whole one would lie to the shards that it has.
+  // Returns their size.
+  std::size_t spread_anew(std::size_t length) {
+    const auto whole = shape_.shard_size(shape_.block);
+    const auto size = shape_.shard_size(length);
+    const buffer block(length);
+    for (std::size_t i = 0; i < shape_.data; ++i) {
+      if (const auto n = bytes_of(i, length, whole); n > 0)
+        std::memcpy(block.data() + i * whole, shards_[i], n);
     }
-    return {};
+    for (std::size_t i = 0; i < shape_.data; ++i) {
+      if (const auto n = bytes_of(i, length, size); n > 0)
+        std::memcpy(shards_[i], block.data() + i * size, n);
+    }
+    return size;
   }
 
   void commit(std::size_t i, std::size_t frame) {
@@ -139,7 +150,7 @@ class in_place_encoder {
       const auto hash = bitrot_hash({shards_[i], frame - digest_bytes});
       std::memcpy(frames_[i], hash.data(), digest_bytes);
       if (!spaces_[i].contiguous())
-        copy_bytes<std_platform>(bytes_view(frames_[i], frame), spaces_[i]);
+        copy_bytes<std_platform>(bytes_view(frames_[i], frame), spaces_[i].prefix(frame));
       return writer.commit(frame);
     });
   }
@@ -153,8 +164,6 @@ class in_place_encoder {
   std::vector<std::byte*> shards_;
   std::vector<buffer> scratch_;
   std::vector<iovec> pieces_;
-  std::unique_ptr<buffer> stream_block_;
-  std::uint64_t taken_ = 0;
 };
 
 }  // namespace annulus::pipeline

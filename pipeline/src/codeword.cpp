@@ -31,26 +31,32 @@ codeword::codeword(const geometry& shape)
     : shape_(shape), code_(shape.data, shape.parity), computed_(shape.shards()) {
 }
 
-// Where one of the shards differs from what the first `data` make of it.
-std::optional<std::size_t> codeword::first_difference(std::span<const indexed_shard> shards,
-                                                      std::size_t from, std::size_t bytes) {
-  auto first = indices_of(shards.first(shape_.data));
-  auto others = indices_of(shards.subspan(shape_.data));
-  if (others.empty()) return std::nullopt;
+// Shards `to` from a part of `data` others.
+void codeword::compute(std::span<const indexed_shard> from, std::size_t offset,
+                       const std::vector<unsigned>& to, std::size_t bytes) {
   std::vector<const std::byte*> sources;
   std::vector<std::byte*> targets;
-  for (const auto& shard : shards.first(shape_.data)) sources.push_back(shard.bytes.data() + from);
-  for (const auto index : others) {
+  for (const auto& shard : from) sources.push_back(shard.bytes.data() + offset);
+  for (const auto index : to) {
     computed_[index].resize(std::max(computed_[index].size(), bytes));
     targets.push_back(computed_[index].data());
   }
-  if (first != from_ || others != to_) {
-    decoder_ = code_.make_decoder(first, others);
-    from_ = std::move(first);
-    to_ = others;
+  // Inverting the matrix costs more than decoding a block, and the set of good shards rarely
+  // changes.
+  if (auto indices = indices_of(from); indices != from_ || to != to_) {
+    decoder_ = code_.make_decoder(indices, to);
+    from_ = std::move(indices);
+    to_ = to;
   }
   decoder_.decode(sources, targets, bytes);
-  for (const auto& shard : shards.subspan(shape_.data)) {
+}
+
+// Where one of the shards differs from what the first `data` make of it.
+std::optional<std::size_t> codeword::first_difference(std::span<const indexed_shard> shards,
+                                                      std::size_t from, std::size_t bytes) {
+  const auto others = shards.subspan(shape_.data);
+  compute(shards.first(shape_.data), from, indices_of(others), bytes);
+  for (const auto& shard : others) {
     const auto there = shard.bytes.subspan(from, bytes);
     const auto [differs, rest] =
         std::mismatch(there.begin(), there.end(), computed_[shard.index].begin());
@@ -98,26 +104,16 @@ std::optional<std::vector<unsigned>> codeword::without_some(std::span<const inde
 std::span<const bytes_view> codeword::complete(std::span<const indexed_shard> shards) {
   const auto given = shards.first(shape_.data);
   const auto size = given.front().bytes.size();
+  std::vector<bool> is_given(shape_.shards());
+  for (const auto& shard : given) is_given[shard.index] = true;
+  std::vector<unsigned> others;
+  for (unsigned i = 0; i < shape_.shards(); ++i) {
+    if (!is_given[i]) others.push_back(i);
+  }
+  compute(given, 0, others, size);
   views_.assign(shape_.shards(), {});
   for (const auto& shard : given) views_[shard.index] = shard.bytes;
-  auto first = indices_of(given);
-  std::vector<unsigned> others;
-  std::vector<const std::byte*> sources;
-  std::vector<std::byte*> targets;
-  for (const auto& shard : given) sources.push_back(shard.bytes.data());
-  for (unsigned i = 0; i < shape_.shards(); ++i) {
-    if (!views_[i].empty() || size == 0) continue;
-    computed_[i].resize(std::max(computed_[i].size(), size));
-    targets.push_back(computed_[i].data());
-    views_[i] = {computed_[i].data(), size};
-    others.push_back(i);
-  }
-  if (first != from_ || others != to_) {
-    decoder_ = code_.make_decoder(first, others);
-    from_ = std::move(first);
-    to_ = std::move(others);
-  }
-  decoder_.decode(sources, targets, size);
+  for (const auto index : others) views_[index] = {computed_[index].data(), size};
   return views_;
 }
 

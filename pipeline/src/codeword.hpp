@@ -36,11 +36,13 @@ class codeword {
   std::span<const bytes_view> complete(std::span<const indexed_shard> shards);
 
  private:
-  struct mismatch;
   std::optional<std::size_t> first_difference(std::span<const indexed_shard> shards,
                                               std::size_t from, std::size_t bytes);
   std::optional<std::vector<unsigned>> without_some(std::span<const indexed_shard> shards,
                                                     std::size_t at);
+
+  void compute(std::span<const indexed_shard> from, std::size_t offset,
+               const std::vector<unsigned>& to, std::size_t bytes);
 
   geometry shape_;
   erasure_code code_;

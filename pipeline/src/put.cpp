@@ -78,7 +78,7 @@ class transmission {
     const drain_plan plan{how_.hand, how_.read_size, how_.geometry.frame_size(how_.geometry.block),
                           how_.sync};
     for (auto& lane : lanes_) {
-      if (const auto size = from_.size()) lane.stalls().reserve(how_.geometry.blocks(*size));
+      lane.stalls().reserve(expected_blocks());
       lane.start(plan, how_.on_consumer);
     }
     const auto before = usage::now();
@@ -97,6 +97,12 @@ class transmission {
     report_.voluntary_switches = after.voluntary - before.voluntary;
     report_.involuntary_switches = after.involuntary - before.involuntary;
     return collect(error);
+  }
+
+  // By what the input says of its size, which need not be true.
+  [[nodiscard]] std::size_t expected_blocks() const {
+    constexpr std::uint64_t most = 1U << 16U;
+    return std::min(most, how_.geometry.blocks(from_.size_hint().value_or(0)));
   }
 
   // Blocks until the input ends, a stop, or too many lanes have failed, which collect() will find.

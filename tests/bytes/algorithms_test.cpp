@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 
+#include "bytes/any_cuts.hpp"
 #include "bytes/scattered.hpp"
 
 namespace annulus::testing {
@@ -18,9 +19,6 @@ std::string any_text() {
 }
 std::string any_pattern() {
   return *rc::gen::resize(5, rc::gen::container<std::string>(rc::gen::element('a', 'b', '\xFF')));
-}
-std::vector<std::size_t> any_cuts() {
-  return *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 100));
 }
 std::optional<std::size_t> offset(std::size_t found) {
   return found == std::string::npos ? std::nullopt : std::optional(found);
@@ -34,7 +32,7 @@ RC_GTEST_PROP(algorithms, find_is_that_of_a_string, ()) {
   const auto text = any_text();
   const auto pattern = any_pattern();
   const auto from = *rc::gen::inRange<std::size_t>(0, text.size() + 3);
-  in_all_forms(text, any_cuts(), [&](const auto& bytes) {
+  in_all_forms(text, any_cuts(100), [&](const auto& bytes) {
     RC_ASSERT(find(bytes, std::byte{'b'}, from) == offset(text.find('b', from)));
     RC_ASSERT(find_pattern(bytes, bytes_of(pattern), from) == offset(text.find(pattern, from)));
     RC_ASSERT(find_any(bytes, bytes_of(pattern), from) ==
@@ -51,8 +49,8 @@ RC_GTEST_PROP(algorithms, compare_is_that_of_a_string_however_both_are_cut, ()) 
   const auto left = any_text();
   const auto right = *rc::gen::oneOf(rc::gen::exec(any_text), rc::gen::just(left),
                                      rc::gen::just(left + "a"), rc::gen::just("a" + left));
-  const auto right_cuts = any_cuts();
-  in_all_forms(left, any_cuts(), [&](const auto& a) {
+  const auto right_cuts = any_cuts(100);
+  in_all_forms(left, any_cuts(100), [&](const auto& a) {
     in_all_forms(right, right_cuts, [&](const auto& b) {
       RC_ASSERT(sign(compare(a, b)) == sign(left.compare(right)));
       RC_ASSERT(equal(a, b) == (left == right));
@@ -85,7 +83,8 @@ TEST(algorithms, the_checksum_is_crc_32c) {
 RC_GTEST_PROP(algorithms, the_checksum_knows_no_cuts_and_needs_no_instruction,
               (const std::string& text)) {
   const auto whole = ~detail::crc32c_portable(~0U, bytes_of(text));
-  in_all_forms(text, any_cuts(), [&](const auto& bytes) { RC_ASSERT(checksum(bytes) == whole); });
+  in_all_forms(text, any_cuts(100),
+               [&](const auto& bytes) { RC_ASSERT(checksum(bytes) == whole); });
 }
 
 // Digits, and now and then what is none.
@@ -112,7 +111,7 @@ RC_GTEST_PROP(algorithms, numbers_are_those_of_from_chars, ()) {
   const std::string_view plain = text.starts_with("+") && !text.starts_with("+-")
                                      ? std::string_view(text).substr(1)
                                      : std::string_view(text);
-  in_all_forms(text, any_cuts(), [&](const auto& bytes) {
+  in_all_forms(text, any_cuts(100), [&](const auto& bytes) {
     same_number(parse_decimal<std::uint64_t>(bytes), text, 10);
     same_number(parse_decimal<std::uint8_t>(bytes), text, 10);
     same_number(parse_hex<std::uint64_t>(bytes), text, 16);

@@ -6,6 +6,7 @@
 #include <annulus/bytes/sequence_reader.hpp>
 #include <type_traits>
 
+#include "bytes/any_cuts.hpp"
 #include "bytes/scattered.hpp"
 
 namespace annulus::testing {
@@ -22,10 +23,6 @@ std::optional<char> text_of(std::optional<std::byte> byte) {
   return byte ? std::optional(static_cast<char>(*byte)) : std::nullopt;
 }
 using testing::text_of;
-
-std::vector<std::size_t> any_cuts() {
-  return *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 60));
-}
 
 // One random call on the reader and on (text, at); both must agree, and on every position after it.
 template <class Reader>
@@ -115,7 +112,7 @@ void step(Reader& reader, const std::string& text, std::size_t& at) {
 RC_GTEST_PROP(reader, is_a_string_and_an_index_through_any_calls, ()) {
   const auto text =
       *rc::gen::resize(60, rc::gen::container<std::string>(rc::gen::element('a', 'b', 'c')));
-  in_all_forms(text, any_cuts(), [&](const auto& bytes) {
+  in_all_forms(text, any_cuts(60), [&](const auto& bytes) {
     sequence_reader reader(bytes);
     std::size_t at = 0;
     for (int i = 0; i < 40; ++i) step(reader, text, at);
@@ -125,7 +122,7 @@ RC_GTEST_PROP(reader, is_a_string_and_an_index_through_any_calls, ()) {
 RC_GTEST_PROP(reader, integers_are_read_in_both_orders_over_any_cut, (std::uint64_t value)) {
   std::string text;
   for (std::size_t i = 0; i < 8; ++i) text.push_back(static_cast<char>(value >> (8 * i)));
-  in_all_forms(text, any_cuts(), [&](const auto& bytes) {
+  in_all_forms(text, any_cuts(60), [&](const auto& bytes) {
     sequence_reader reader(bytes);
     RC_ASSERT(reader.template read_integer<std::uint64_t>(std::endian::little) == value);
     RC_ASSERT(!reader.template read_integer<std::uint8_t>(std::endian::little));

@@ -368,6 +368,80 @@ TYPED_TEST(io, a_copy_consumes_no_more_than_it_gave) {
   EXPECT_TRUE(matches(rest, room));
 }
 
+// A reader end that fails the ring when it gives back what a sink has taken.
+template <class Ring>
+class failing_reader {
+ public:
+  failing_reader(Ring& ring, std::error_code error) : ring_(ring), error_(error) {}
+  failing_reader(const failing_reader&) = delete;
+  failing_reader& operator=(const failing_reader&) = delete;
+  auto& end() { return ring_.reader(); }
+
+  peeked peek(std::size_t min, const until& limit = {}) { return end().peek(min, limit); }
+  std::error_code consume(std::size_t n) {
+    ring_.writer().close(error_);
+    return end().consume(n);
+  }
+  transfer read(bytes_span to, std::size_t min = 1, const until& limit = {}) {
+    return end().read(to, min, limit);
+  }
+  transfer try_read(bytes_span to) { return end().try_read(to); }
+  peeked try_peek(std::size_t min) { return end().try_peek(min); }
+  void close() { end().close(); }
+  void close(std::error_code error) { end().close(error); }
+  [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
+  [[nodiscard]] std::size_t free() const noexcept { return ring_.free(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
+  [[nodiscard]] std::size_t limit() const noexcept { return ring_.limit(); }
+  [[nodiscard]] bool empty() const noexcept { return ring_.empty(); }
+  [[nodiscard]] bool full() const noexcept { return ring_.full(); }
+  [[nodiscard]] ring_stats stats() const { return ring_.stats(); }
+
+ private:
+  Ring& ring_;
+  std::error_code error_;
+};
+
+TYPED_TEST(io, what_a_descriptor_took_is_counted_though_the_ring_fails_meanwhile) {
+  TypeParam ring(64);
+  auto sink = make_pipe();
+  this->put(ring, 10);
+  failing_reader end(ring, some_error);
+  const auto step = write_to(end, sink.in.get());
+  EXPECT_EQ(step.bytes, 10U);
+  EXPECT_EQ(step.error, some_error);
+  sink.in.close();
+  EXPECT_EQ(receive(sink.out.get(), 64), 10U);
+}
+TYPED_TEST(io, what_the_other_ring_took_is_counted_though_the_source_fails_meanwhile) {
+  if (!this->buffered) return;  // nothing is taken before somebody reads it
+  TypeParam from(64);
+  TypeParam to(64);
+  this->put(from, 10);
+  failing_reader end(from, some_error);
+  const auto step = copy(end, to.writer());
+  EXPECT_EQ(step.bytes, 10U);
+  EXPECT_EQ(step.error, some_error);
+  std::vector<std::byte> got(10);
+  EXPECT_EQ(to.reader().read(got, 10).bytes, 10U);
+  EXPECT_TRUE(matches(got, 0));
+}
+TYPED_TEST(io, what_a_ring_did_not_take_of_a_descriptor_is_not_counted) {
+  TypeParam ring(64);
+  auto source = make_pipe();
+  std::thread filler([&] {
+    const auto step = read_from(ring.writer(), source.out.get());
+    EXPECT_EQ(step.bytes, 10U);
+    EXPECT_EQ(step.error, some_error);
+  });
+  send(source.in.get(), 0, 10, 10);
+  std::vector<std::byte> got(10);
+  EXPECT_EQ(ring.reader().read(got, 10).bytes, 10U);
+  ring.reader().close(some_error);
+  send(source.in.get(), 10, 20, 10);
+  filler.join();
+}
+
 TYPED_TEST(io, single_bytes) {
   TypeParam ring(7);
   constexpr std::uint64_t n = TestFixture::times(5000);

@@ -47,6 +47,53 @@ TYPED_TEST(try_calls, peek_would_block_beside_what_there_is) {
   EXPECT_TRUE(matches(rest.data, 2));
 }
 
+// What an end remembers of an earlier look must not stand for what there is now.
+TYPED_TEST(try_calls, show_all_that_is_there_after_an_earlier_look) {
+  if (!this->buffered) return;  // it has one offer at a time, which is all that is there
+  std::vector<std::byte> got(64);
+  for (const bool by_peek : {false, true}) {
+    TypeParam ring(64);
+    ASSERT_EQ(ring.writer().try_write(pattern_bytes(0, 10)).bytes, 10U);
+    if (by_peek) {
+      EXPECT_EQ(ring.reader().try_peek(1).data.size(), 10U);
+      EXPECT_FALSE(ring.reader().consume(4));
+    } else {
+      EXPECT_EQ(ring.reader().try_read(bytes_span(got).first(4)).bytes, 4U);
+    }
+    ASSERT_EQ(ring.writer().try_write(pattern_bytes(10, 10)).bytes, 10U);
+    auto seen = ring.reader().try_peek(1);
+    EXPECT_EQ(seen.data.size(), 16U);
+    EXPECT_TRUE(matches(seen.data, 4));
+    ASSERT_EQ(ring.writer().try_write(pattern_bytes(20, 10)).bytes, 10U);
+    seen = ring.reader().peek(1);
+    EXPECT_EQ(seen.data.size(), 26U);
+    EXPECT_TRUE(matches(seen.data, 4));
+    ASSERT_EQ(ring.writer().try_write(pattern_bytes(30, 10)).bytes, 10U);
+    EXPECT_EQ(ring.reader().try_read(got).bytes, 36U);
+    EXPECT_TRUE(matches(bytes_view(got).first(36), 4));
+    EXPECT_EQ(ring.reader().try_read(got).error, errc::would_block);
+  }
+}
+TYPED_TEST(try_calls, read_all_that_is_there_also_when_it_may_wait) {
+  if (!this->buffered) return;
+  TypeParam ring(64);
+  std::vector<std::byte> got(64);
+  ASSERT_EQ(ring.writer().try_write(pattern_bytes(0, 10)).bytes, 10U);
+  EXPECT_EQ(ring.reader().read(bytes_span(got).first(4), 4).bytes, 4U);
+  ASSERT_EQ(ring.writer().try_write(pattern_bytes(10, 10)).bytes, 10U);
+  EXPECT_EQ(ring.reader().read(got, 1).bytes, 16U);
+  EXPECT_TRUE(matches(bytes_view(got).first(16), 4));
+}
+TYPED_TEST(try_calls, write_into_all_the_room_that_is_there_after_an_earlier_look) {
+  if (!this->buffered) return;
+  TypeParam ring(64);
+  std::vector<std::byte> got(ring.capacity());
+  ASSERT_EQ(ring.writer().try_write(pattern_bytes(0, ring.capacity() - 1)).bytes,
+            ring.capacity() - 1);
+  ASSERT_EQ(ring.reader().try_read(got).bytes, ring.capacity() - 1);
+  EXPECT_EQ(ring.writer().try_write(pattern_bytes(0, ring.capacity())).bytes, ring.capacity());
+}
+
 TYPED_TEST(try_calls, refuse_more_than_the_limit) {
   TypeParam ring(64);
   EXPECT_EQ(ring.writer().try_reserve(ring.limit() + 1).error, errc::exceeds_capacity);

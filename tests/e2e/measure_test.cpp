@@ -1,4 +1,8 @@
 // topo, variants, run, table, plot and quick as commands.
+#include <sched.h>
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "process.hpp"
@@ -47,6 +51,88 @@ TEST(measure, topo_names_every_relation) {
     EXPECT_TRUE(contains(people.out, relation)) << relation;
     EXPECT_TRUE(contains(programs.out, relation)) << relation;
   }
+}
+
+// As taskset does; a command that was bound to one CPU knows of no other.
+TEST(measure, topo_and_run_keep_to_the_cpus_that_they_were_bound_to) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  ASSERT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  std::size_t last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &allowed)) --last;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(last, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const auto machine = nlohmann::json::parse(run({"topo", "--json"}).out);
+  ASSERT_EQ(machine.at("cores").size(), 1U);
+  EXPECT_EQ(machine.at("cores").at(0).at("cpus"), nlohmann::json::array({last}));
+
+  const scratch where;
+  spit(where / "m.toml",
+       "name = \"bound\"\nrepetitions = 1\n[axes]\nplacement = [\"same-node\", \"same-pu\"]\n");
+  const auto done = run({"run", where / "m.toml", "--input-size", "4KiB", "--work", where / "work",
+                         "--results", where / "results"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  for (const auto& sample : samples_of(only_run(where / "results"))) {
+    const bool pair = sample.at("key").at("placement") == "same-node";
+    EXPECT_EQ(sample.contains("skipped"), pair) << sample;
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof allowed, &allowed), 0);
+}
+
+TEST(measure, version_is_a_line) {
+  const auto done = run({"--version"});
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_TRUE(done.out.starts_with("annulus ")) << done.out;
+  EXPECT_EQ(std::count(done.out.begin(), done.out.end(), '\n'), 1) << done.out;
+}
+
+TEST(measure, what_is_needed_at_the_end_is_asked_for_first) {
+  const scratch where;
+  spit(where / "m.toml", small_matrix);
+  spit(where / "plain", "a file");
+  setenv("ANNULUS_ROOT", ANNULUS_SOURCE, 1);
+  const auto said = [](const std::string& script, const arguments& words) {
+    const auto done = run_shell(script, words);
+    EXPECT_EQ(done.status, 1) << done.err;
+    EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
+    return done.err;
+  };
+  const arguments quick{"quick",           "--work",  where / "work", "--results",
+                        where / "results", "--plots", where / "plots"};
+  EXPECT_TRUE(contains(said("PATH=/nowhere; exec \"$0\" \"$@\"", quick),
+                       "figures need gnuplot (Debian package gnuplot-nox)"));
+  EXPECT_TRUE(fs::is_empty(where / "results"));
+  for (const std::size_t place : {2U, 4U, 6U}) {
+    auto words = quick;
+    words[place] = where / "plain/below";
+    EXPECT_TRUE(
+        contains(said("exec \"$0\" \"$@\"", words), (where / "plain/below") + " cannot be "));
+  }
+  EXPECT_TRUE(contains(
+      said("exec \"$0\" \"$@\"",
+           {"run", where / "m.toml", "--work", where / "work", "--results", where / "plain/below"}),
+      (where / "plain/below")));
+  EXPECT_TRUE(contains(said("PATH=/nowhere; exec \"$0\" \"$@\"",
+                            {"plot", where / "results", "--out", where / "plots"}),
+                       "figures need gnuplot"));
+}
+
+TEST(measure, what_is_no_result_set_is_named_and_never_waited_for) {
+  const scratch where;
+  ASSERT_EQ(mkfifo((where / "env.json").c_str(), 0600), 0);
+  for (const arguments& words :
+       {arguments{"table", where.path()}, {"run", "--resume", where.path()}}) {
+    const auto done = run(words);
+    EXPECT_EQ(done.status, 1);
+    EXPECT_TRUE(contains(done.err,
+                         "is no result set: env.json cannot be read: it is no regular "
+                         "file"))
+        << done.err;
+  }
+  const auto done = run({"run", where / "env.json"});
+  EXPECT_TRUE(contains(done.err, "it is no regular file")) << done.err;
 }
 
 TEST(measure, variants_marks_one_ring) {

@@ -76,7 +76,8 @@ class process {
  public:
   /// `keep_input_open` gives it a pipe as standard input, whose other end is `input()`.
   explicit process(const arguments& given, bool keep_input_open = false,
-                   const std::string& standard_input = {}) {
+                   const std::string& standard_input = {},
+                   const std::string& program = ANNULUS_COMMAND) {
     spit(home_ / "in", standard_input);
     int ends[2] = {-1, -1};
     if (keep_input_open && pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
@@ -88,7 +89,7 @@ class process {
       redirect(keep_input_open ? ends[0] : ::open((home_ / "in").c_str(), O_RDONLY), STDIN_FILENO);
       redirect(::open((home_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
       redirect(::open((home_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
-      std::vector<char*> words{const_cast<char*>(ANNULUS_COMMAND)};
+      std::vector<char*> words{const_cast<char*>(program.c_str())};
       for (const auto& word : given) words.push_back(const_cast<char*>(word.c_str()));
       words.push_back(nullptr);
       execv(words[0], words.data());
@@ -109,6 +110,7 @@ class process {
     close(pidfd_);
   }
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
   void signal(int number) const { kill(pid_, number); }
   /// False if it has not ended by then.
   [[nodiscard]] bool ends_within(std::chrono::milliseconds limit) const {
@@ -152,6 +154,20 @@ struct result {
 
 inline result run(const arguments& given, const std::string& standard_input = {}) {
   process child(given, false, standard_input);
+  const auto status = child.wait();
+  return {status, child.out(), child.err()};
+}
+
+/// The arguments of a shell that runs `script`, in which "$0" is the command and "$1"... are
+/// `words`.
+inline arguments script_with(const std::string& script, const arguments& words = {}) {
+  arguments all{"-c", script, ANNULUS_COMMAND};
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
+}
+
+inline result run_shell(const std::string& script, const arguments& words = {}) {
+  process child(script_with(script, words), false, {}, "/bin/sh");
   const auto status = child.wait();
   return {status, child.out(), child.err()};
 }

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "support.hpp"
 
 namespace annulus::harness {
@@ -122,8 +124,48 @@ TEST(matrix, syntax_error_has_its_line) {
   EXPECT_EQ(refusal("name = 'm'\nseed = = 3").substr(0, 35), "m.toml, line 2: this is not TOML: E");
 }
 
-TEST(matrix, missing_file_is_an_error) {
-  EXPECT_THROW(load_matrix("no/such/matrix.toml", test_rings), error);
+TEST(matrix, only_a_regular_file_of_some_size_is_read) {
+  const temporary_directory where;
+  const auto refused = [](const std::filesystem::path& file) {
+    return message_of<error>([&] { load_matrix(file, test_rings); });
+  };
+  const std::string file = (where / "m.toml").string();
+  EXPECT_EQ(refused(file), "the matrix " + file + " cannot be read: No such file or directory");
+  EXPECT_EQ(refused(where.path()),
+            "the matrix " + where.path().string() + " cannot be read: it is a directory");
+  EXPECT_EQ(refused("/dev/zero"), "the matrix /dev/zero cannot be read: it is no regular file");
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  EXPECT_EQ(refused(file), "the matrix " + file + " cannot be read: it is no regular file");
+  std::filesystem::remove(file);
+  write(file, "name = 'm'\n" + std::string(1U << 20U, '#'));
+  EXPECT_EQ(refused(file),
+            "the matrix " + file + " cannot be read: it has more than 1MiB, the most that is read");
+}
+
+TEST(matrix, nests_no_deeper_than_it_can_be_freed) {
+  constexpr std::string_view said = "m.toml: it nests deeper than 32 levels";
+  std::string dots = "a";
+  for (int i = 0; i < 100'000; ++i) dots += ".a";
+  const std::string open(100'000, '[');
+  const std::string shut(100'000, ']');
+  for (const std::string& text :
+       {dots + " = 1", "[" + dots + "]", "a = " + open + shut, "a = " + open, "[axes]\n" + dots}) {
+    EXPECT_EQ(refusal("name = 'm'\n" + text), said);
+  }
+  const std::string text(1000, '.');
+  const std::string allowed = "name = 'm' # " + text + "[[[\ndescription = \"\\\"" + text +
+                              "\"\n[axes]\nring = ['futex']\n";
+  EXPECT_EQ(matrix_of(allowed).description, "\"" + text);
+}
+
+TEST(matrix, has_a_bounded_number_of_turns) {
+  std::string sizes = "1";
+  for (int i = 2; i <= 400; ++i) sizes += ", " + std::to_string(i);
+  const std::string axes = "[axes]\nblock = [" + sizes + "]\nring_size = [" + sizes + "]\n";
+  EXPECT_EQ(refusal("name = 'm'\nrepetitions = 1\n" + axes),
+            "m.toml: its axes and repetitions make more than 100000 turns");
+  EXPECT_EQ(refusal("name = 'm'\nrepetitions = 1\n" + axes + "read_size = [" + sizes + "]\n"),
+            "m.toml: its axes and repetitions make more than 100000 turns");
 }
 
 }  // namespace

@@ -19,6 +19,24 @@ TEST(placement, takes_the_representative_pair) {
   EXPECT_EQ(found.memory_nodes, (std::vector<int>{1}));
 }
 
+TEST(placement, a_cpu_without_a_node_has_no_memory_of_its_own) {
+  topology half = topology_from_synthetic("numa:2 core:2 pu:1");
+  for (auto& at : half.cpus) {
+    if (at.number >= 2) at.nodes.clear();
+  }
+  EXPECT_EQ(resolve(half, "cross-node", "any").unavailable, "");
+  EXPECT_EQ(resolve(half, "cross-node", "producer").memory_nodes, (std::vector<int>{0}));
+  for (const char* memory : {"consumer", "third"}) {
+    EXPECT_EQ(resolve(half, "cross-node", memory).unavailable,
+              std::string("memory ") + memory + " needs a NUMA node, and CPU 2 has none");
+  }
+  half.nodes.clear();
+  EXPECT_EQ(resolve(half, "none", "interleaved").unavailable,
+            "memory interleaved needs at least 2 NUMA nodes; this machine has 0");
+  EXPECT_EQ(resolve(half, "none", "node:0").unavailable,
+            "this machine has no NUMA node 0, only none");
+}
+
 TEST(placement, none_and_any_bind_nothing) {
   const resolved found = resolve(topology_from_synthetic("numa:2 core:2 pu:1"), "none", "any");
   EXPECT_EQ(found.unavailable, "");

@@ -86,6 +86,30 @@ TEST(cell_spec, survives_json) {
   EXPECT_EQ(to_json(spec_from_json(to_json(spec))), to_json(spec));
 }
 
+TEST(cell_spec, keeps_paths_of_any_bytes) {
+  cell_spec spec;
+  spec.input = "caf\xe9\n\\in";
+  spec.work = "work";
+  const std::string text = to_json(spec).dump();
+  const cell_spec back = spec_from_json(json::parse(text));
+  EXPECT_EQ(back.input, spec.input);
+  EXPECT_EQ(back.work, spec.work);
+}
+
+TEST(cell_spec, refuses_numbers_out_of_range) {
+  const auto refused = [](const char* field, const json& value) {
+    json changed = to_json(cell_spec{});
+    changed[field] = value;
+    return message_of<bad_input>([&] { spec_from_json(changed); });
+  };
+  EXPECT_EQ(refused("data", -1), "the cell's field data is of the wrong type: -1");
+  EXPECT_EQ(refused("block", 1.5), "the cell's field block is of the wrong type: 1.5");
+  EXPECT_EQ(refused("producer_cpus", {0, -1}),
+            "the cell's field producer_cpus is of the wrong type: [0,-1]");
+  EXPECT_EQ(refused("memory_nodes", {1ULL << 40U}),
+            "the cell's field memory_nodes is of the wrong type: [1099511627776]");
+}
+
 TEST(cell_spec, names_the_field_that_is_wrong) {
   json good = to_json(cell_spec{});
   json lacking = good;

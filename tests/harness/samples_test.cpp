@@ -1,5 +1,7 @@
 #include "samples.hpp"
 
+#include <sys/stat.h>
+
 #include "support.hpp"
 
 namespace annulus::harness {
@@ -75,6 +77,52 @@ TEST_F(samples, any_other_bad_line_is_an_error_with_its_number) {
   write(file_, line + "{}\n");
   EXPECT_THROW(read_samples(file_), error);
   EXPECT_THROW(read_samples(directory_ / "none.jsonl"), error);
+}
+
+TEST_F(samples, whose_fields_are_of_another_type_or_range_are_refused) {
+  append(finished(0, 1));
+  const json good = json::parse(read(file_));
+  const auto refused = [&](const char* field, const json& value) {
+    json changed = good;
+    changed[field] = value;
+    write(file_, good.dump() + "\n" + changed.dump() + "\n" + good.dump() + "\n");
+    return message_of<error>([&] { read_samples(file_); });
+  };
+  const std::string start = file_.string() + ", line 2: this is no sample: ";
+  EXPECT_EQ(refused("cell", -1), start + "its cell must be a whole number from 0 to 100000");
+  EXPECT_EQ(refused("cell", 1.5), start + "its cell must be a whole number from 0 to 100000");
+  EXPECT_EQ(refused("repetition", 1e30),
+            start + "its repetition must be a whole number from 0 to 100000");
+  EXPECT_EQ(refused("key", json::array()), start + "its key must be an object");
+  for (const json& value : {json("a\nb"), json("\"; system"), json(""), json(-1), json(0.5),
+                            json::array(), json(std::string(65, 'x'))}) {
+    EXPECT_EQ(refused("key", {{"ring", value}}),
+              start + "its key must have a word, a whole number or a truth for each axis");
+  }
+  EXPECT_EQ(refused("key", {{"sink", "null"}}),
+            start + "its key has other axes than that of line 1");
+  EXPECT_EQ(refused("spec", 3), start + "its spec must be an object");
+  EXPECT_EQ(refused("result", "none"), start + "its result must be an object");
+  EXPECT_EQ(refused("error", "why"),
+            start + "it must have a result, an error or why it was skipped");
+}
+
+TEST_F(samples, that_nest_too_deep_or_go_on_behind_their_end_are_refused) {
+  append(finished(0, 1));
+  const std::string line = read(file_);
+  const std::string whole = line.substr(0, line.size() - 1);
+  for (const std::string& bad : {std::string(300'000, '['), "{\"a\":" + std::string(300'000, '{'),
+                                 whole + " 1", whole + whole}) {
+    write(file_, line + bad + "\n" + line);
+    EXPECT_EQ(message_of<error>([&] { read_samples(file_); }),
+              file_.string() + ", line 2: this is no sample: it is no JSON object");
+  }
+}
+
+TEST_F(samples, are_read_from_regular_files_only) {
+  ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
+  EXPECT_EQ(message_of<error>([&] { read_samples(file_); }),
+            file_.string() + " cannot be read: it is no regular file");
 }
 
 TEST_F(samples, the_last_of_a_repetition_counts) {

@@ -95,6 +95,42 @@ TEST_F(table_of_run, a_missing_metric_is_an_error_not_a_zero) {
             "cell 0 (mutex null serial): its result's stall_ns/p99 is missing");
 }
 
+TEST_F(table_of_run, an_environment_of_other_types_is_an_error) {
+  const auto refused = [&](const std::string& text) {
+    write_run(directory_ / "run-1", fixed_samples());
+    write(directory_ / "run-1/env.json", text);
+    return message_of<error>([&] { make_table(directory_ / "run-1"); });
+  };
+  const std::string start = (directory_ / "run-1").string() + " is no result set: env.json: its ";
+  EXPECT_EQ(refused(R"({"cpus": "two"})"),
+            start + "cpus must be a whole number from 0 to 4294967296");
+  EXPECT_EQ(refused(R"({"turns": -1})"),
+            start + "turns must be a whole number from 0 to 4294967296");
+  EXPECT_EQ(refused(R"({"kernel": ["Linux"]})"),
+            start + "kernel must be a text of at most 1024 bytes");
+  for (const std::string& text : {std::string(300'000, '['), std::string("[]"), std::string(),
+                                  std::string(R"({"cpus": 2} {})")}) {
+    EXPECT_NE(refused(text).find("it must be a JSON object"), std::string::npos) << refused(text);
+  }
+}
+
+TEST_F(table_of_run, what_it_shows_forges_no_line) {
+  std::vector<sample> samples = fixed_samples();
+  samples.back().skipped = "no\n## Sink: forged\n\x1b[31m";
+  write_run(directory_ / "run-1", samples);
+  write(directory_ / "run-1/env.json", R"({"cpu_model": "fast\n# forged", "cpus": 2})");
+  const auto text = to_markdown(make_table(directory_ / "run-1"));
+  EXPECT_NE(text.find("no\\x0a## Sink: forged\\x0a\\x1b[31m"), std::string::npos) << text;
+  EXPECT_EQ(text.find("\n# forged"), std::string::npos) << text;
+}
+
+TEST_F(table_of_run, a_key_without_its_axes_is_an_error) {
+  EXPECT_EQ(message_of<error>([&] {
+              static_cast<void>(made(fixed_cell(0, {{"ring", "futex"}, {"mode", "serial"}}, {1})));
+            }),
+            "a cell's key lacks the axis sink");
+}
+
 TEST_F(table_of_run, a_directory_without_a_run_is_an_error) {
   EXPECT_THROW(make_table(directory_.path()), error);
 }

@@ -69,6 +69,7 @@ class server {
   }
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   /// Its exit status, or minus the signal that killed it.
   int end(int signal) {
     int status = 0;
@@ -106,6 +107,15 @@ class raw_client {
       if (n < 0) throw std::runtime_error("send failed");
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
+  }
+  /// As much as is taken of it. False if the connection has ended before that is all.
+  [[nodiscard]] bool offer(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (n < 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
   }
   void send_no_more() const { shutdown(fd_, SHUT_WR); }
   /// The next `n` bytes, or fewer at the end.

@@ -1,6 +1,9 @@
 // The example server, driven by Redis's own client and by clients that mean no good.
 #include "server.hpp"
 
+#include <fstream>
+#include <list>
+
 namespace annulus::interop {
 
 class resp_server : public ::testing::Test {
@@ -161,11 +164,137 @@ TEST(resp_server_limits, bound_memory_commands_and_clients) {
   second.send("*2\r\n$4\r\nECHO\r\n$2001\r\n");
   EXPECT_EQ(second.receive_all(), "-ERR Protocol error: bulk string is longer than the limit\r\n");
 }
+// What a web page can have a browser send to any port of this machine.
+TEST_F(resp_server, ends_a_client_that_speaks_http) {
+  for (const std::string_view request : {"POST / HTTP/1.1\r\n", "post /x HTTP/1.0\r\n",
+                                         "*1\r\n$4\r\nPOST\r\n", "Host: 127.0.0.1\r\n"}) {
+    const raw_client page(at.port());
+    page.send(std::string(request) + "Content-Length: 16\r\n\r\nSET stolen yes\r\n");
+    EXPECT_EQ(page.receive_all(), "") << request;
+  }
+  const raw_client page(at.port());
+  page.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: y\r\n\r\nSET stolen yes\r\n");
+  EXPECT_EQ(page.receive_all(), "-ERR wrong number of arguments for 'GET' command\r\n");
+  EXPECT_EQ(at.cli("GET stolen").out, "\n");
+}
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;  // which keeps what is freed, and counts it
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#else
+constexpr bool sanitized = false;
+#endif
+
+/// The most memory, or what there is now, of a process in KiB.
+std::size_t kib_of(pid_t process, const std::string& field) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  for (std::string name; status >> name; status.ignore(1000, '\n')) {
+    std::size_t kib = 0;
+    if (name == field && status >> kib) return kib;
+  }
+  throw std::runtime_error("no " + field);
+}
+
+}  // namespace
+
+// Twenty values of 30 MB that never end are more than nine times the limit.
+TEST(resp_server_limits, bound_what_all_clients_hold_and_give_it_back) {
+  constexpr std::size_t limit = std::size_t{64} << 20;
+  constexpr std::size_t slack_kib = 24 << 10;
+  const server at({"--memory", std::to_string(limit)});
+  const raw_client witness(at.port());
+  const auto is_served = [&witness] {
+    witness.send("PING\r\n");
+    return witness.receive(7) == "+PONG\r\n";
+  };
+  const auto before = kib_of(at.pid(), "VmRSS:");
+  const std::string begun = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$31000000\r\n";
+  const std::string part(30'000'000, 'v');
+  std::size_t told = 0;
+  {
+    std::list<raw_client> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.emplace_back(at.port());
+      EXPECT_TRUE(clients.back().offer(begun)) << i;
+      static_cast<void>(clients.back().offer(part));
+      EXPECT_TRUE(is_served()) << i;
+    }
+    if (!sanitized) {
+      EXPECT_LE(kib_of(at.pid(), "VmHWM:"), before + limit / 1024 + slack_kib);
+    }
+    for (const auto& each : clients) each.send_no_more();
+    for (const auto& each : clients) {
+      const auto got = each.receive_all();
+      if (got == "-OOM command not allowed when used memory > 'maxmemory'\r\n") {
+        ++told;
+      } else {
+        EXPECT_EQ(got, "");
+      }
+    }
+  }
+  EXPECT_GE(told, 17U) << "of 20, two fit";
+  EXPECT_TRUE(is_served());
+  if (!sanitized) {
+    while (kib_of(at.pid(), "VmRSS:") > before + slack_kib) EXPECT_TRUE(is_served());
+  }
+  // Now there is room for one that ends.
+  const raw_client last(at.port());
+  last.send(begun + part + std::string(1'000'000, 'w') + "\r\n");
+  EXPECT_EQ(last.receive(5), "+OK\r\n");
+}
+// A value that has been replaced counts until the last answer that sends it is gone.
+TEST(resp_server_limits, bound_values_that_only_slow_clients_have) {
+  const server at({"--memory", "40000000"});
+  const raw_client slow(at.port());
+  const auto set = [](char c) {
+    return "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$16000000\r\n" + std::string(16'000'000, c) + "\r\n";
+  };
+  slow.send(set('a'));
+  EXPECT_EQ(slow.receive(5), "+OK\r\n");
+  slow.send("GET k\r\n");
+  EXPECT_EQ(slow.receive(1), "$") << "the rest is more than sockets hold";
+  const raw_client other(at.port());
+  other.send(set('b'));
+  std::string line;
+  while (!line.ends_with("\n")) line += other.receive(1);
+  EXPECT_EQ(line, "-OOM command not allowed when used memory > 'maxmemory'\r\n")
+      << "the value, the one that is sent, and the command are 48 MB";
+  const auto wanted = "16000000\r\n" + std::string(16'000'000, 'a') + "\r\n";
+  EXPECT_TRUE(slow.receive(wanted.size()) == wanted);
+  // The command's memory has gone with its answer, and the old value's is used again.
+  other.send(set('b'));
+  EXPECT_EQ(other.receive(5), "+OK\r\n");
+}
+TEST(resp_server_limits, end_idle_clients_whatever_they_wait_for) {
+  const server at({"--idle", "1"});
+  const raw_client silent(at.port());
+  const raw_client halfway(at.port());
+  halfway.send("*2\r\n$4\r\nECHO\r\n$10\r\nabc");
+  const raw_client deaf(at.port());
+  const std::string value(16'000'000, 'v');
+  deaf.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$16000000\r\n" + value + "\r\n");
+  EXPECT_EQ(deaf.receive(5), "+OK\r\n");
+  deaf.send("GET k\r\n");
+  EXPECT_EQ(silent.receive_all(), "");
+  EXPECT_EQ(halfway.receive_all(), "");
+  const raw_client late(at.port());  // ended after the deaf one, which is silent since before
+  EXPECT_EQ(late.receive_all(), "");
+  EXPECT_LT(deaf.receive(value.size()).size(), value.size());
+  EXPECT_EQ(at.cli("PING").out, "PONG\n");
+}
 TEST(resp_server_options, are_checked) {
   const auto refused = [](const std::string& options) {
     return shell(std::string(ANNULUS_SERVER) + " " + options);
   };
-  for (const auto* const wrong : {"--port 65536", "--port x", "--clients 0", "--fast"}) {
+  for (const auto* const wrong :
+       {"--port 65536", "--port x", "--clients 0", "--idle -1", "--fast"}) {
     const auto got = refused(wrong);
     EXPECT_EQ(got.status, 2) << wrong;
     EXPECT_EQ(got.out.find('\n'), got.out.size() - 1) << "one sentence: " << got.out;

@@ -5,12 +5,13 @@
 
 #include <annulus/bytes/buffer_writer.hpp>
 
+#include "parsers/any_arrivals.hpp"
 #include "parsers/chunked_support.hpp"
 
 namespace annulus::testing {
 namespace {
 
-constexpr chunked_limits small{.body = 100, .header = 30, .trailer = 40, .excess = 50};
+constexpr chunked_limits small_body{.body = 100, .header = 30, .trailer = 40, .excess = 50};
 
 TEST(chunked, chunks_are_a_body) {
   EXPECT_EQ(decoded("4\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n"), "{Wikipedia} end ");
@@ -68,7 +69,7 @@ TEST(chunked, a_trailer_field_is_not_consumed_before_it_is_whole) {
 }
 
 TEST(chunked, reset_forgets_what_came_before) {
-  chunked_decoder decoder(small);
+  chunked_decoder decoder(small_body);
   EXPECT_EQ(decoder.next(bytes_of("x")).error, chunked_errc::bad_size);
   decoder.reset();
   EXPECT_EQ(decoder.next(bytes_of("1\r\na")).status, chunked_status::body);
@@ -129,20 +130,13 @@ TEST(chunked, every_split_at_every_byte_gives_the_same_body) {
            "0\r\nA: 789012345678901234567890123456789012\r\n",
            "0\r\nA: b\r\nC: d\r\nE: 8901234567890123456789\r\n\r\n",
        }) {
-    const auto whole = decoded(text, {}, form::span, small);
+    const auto whole = decoded(text, {}, form::span, small_body);
     for (const auto in : forms) {
       for (std::size_t cut = 0; cut <= text.size(); ++cut)
-        ASSERT_EQ(decoded(text, {cut}, in, small), whole) << text << " cut at " << cut;
-      ASSERT_EQ(decoded(text, each_byte(text), in, small), whole) << text;
+        ASSERT_EQ(decoded(text, {cut}, in, small_body), whole) << text << " cut at " << cut;
+      ASSERT_EQ(decoded(text, each_byte(text), in, small_body), whole) << text;
     }
   }
-}
-
-std::vector<std::size_t> any_arrivals(std::size_t size) {
-  auto places =
-      *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, size + 1));
-  std::sort(places.begin(), places.end());
-  return places;
 }
 
 RC_GTEST_PROP(chunked, what_is_coded_is_decoded_however_it_arrives,
@@ -180,9 +174,9 @@ RC_GTEST_PROP(chunked, what_is_broken_is_refused_alike_however_it_arrives, ()) {
                                                                                      {1, ':'},
                                                                                      {8, '\r'},
                                                                                      {8, '\n'}}));
-  const auto whole = decoded(text, {}, form::span, small);
+  const auto whole = decoded(text, {}, form::span, small_body);
   for (const auto in : forms)
-    RC_ASSERT(decoded(text, any_arrivals(text.size()), in, small) == whole);
+    RC_ASSERT(decoded(text, any_arrivals(text.size()), in, small_body) == whole);
 }
 
 TEST(chunked_limits, each_must_be_within_bounds) {

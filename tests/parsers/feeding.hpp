@@ -53,4 +53,11 @@ inline std::vector<std::size_t> each_byte(std::string_view text) {
   return places;
 }
 
+inline std::string times(std::size_t n, std::string_view text) {
+  std::string all;
+  all.reserve(n * text.size());
+  for (std::size_t i = 0; i < n; ++i) all += text;
+  return all;
+}
+
 }  // namespace annulus::testing

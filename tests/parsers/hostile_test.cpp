@@ -10,13 +10,6 @@ namespace {
 
 using bench::allocations_of_this_thread;
 
-std::string times(std::size_t n, std::string_view text) {
-  std::string all;
-  all.reserve(n * text.size());
-  for (std::size_t i = 0; i < n; ++i) all += text;
-  return all;
-}
-
 std::error_code token_error(std::string_view text, const resp_limits& limits = {}) {
   resp_tokenizer tokenizer(limits);
   resp_token token;

@@ -14,12 +14,6 @@
 namespace annulus::testing {
 namespace {
 
-std::string times(std::size_t n, std::string_view text) {
-  std::string all;
-  for (std::size_t i = 0; i < n; ++i) all += text;
-  return all;
-}
-
 // Feeds `text` byte by byte. Only the newest byte is shown, the first of its line, which tells what
 // kind of line it is, and, when the newest ends the line, all of it. What came before is shown as
 // line feeds, which would end a line that has not ended, or break one that has. Returns how many

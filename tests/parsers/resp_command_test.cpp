@@ -8,8 +8,6 @@
 namespace annulus::testing {
 namespace {
 
-constexpr resp_limits small{.line = 40, .bulk = 50, .elements = 6, .depth = 3, .message = 150};
-
 TEST(resp_command, an_array_of_bulk_strings_is_a_command) {
   EXPECT_EQ(commands_of("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n*1\r\n$4\r\nPING\r\n"),
             "[SET][k][]\n[PING]\nmore");
@@ -98,11 +96,11 @@ TEST(resp_command, every_split_at_every_byte_gives_the_same_commands) {
            "*4\r\n$50\r\n01234567890123456789012345678901234567890123456789\r\n"
            "$50\r\n01234567890123456789012345678901234567890123456789\r\n$50\r\n",
        }) {
-    const auto whole = commands_of(text, {}, form::span, small);
+    const auto whole = commands_of(text, {}, form::span, small_resp);
     for (const auto in : forms) {
       for (std::size_t cut = 0; cut <= text.size(); ++cut)
-        ASSERT_EQ(commands_of(text, {cut}, in, small), whole) << text << " cut at " << cut;
-      ASSERT_EQ(commands_of(text, each_byte(text), in, small), whole) << text;
+        ASSERT_EQ(commands_of(text, {cut}, in, small_resp), whole) << text << " cut at " << cut;
+      ASSERT_EQ(commands_of(text, each_byte(text), in, small_resp), whole) << text;
     }
   }
 }
@@ -113,8 +111,8 @@ RC_GTEST_PROP(resp_command, any_line_is_refused_or_taken_alike_however_it_arrive
   auto arrivals = *rc::gen::container<std::vector<std::size_t>>(
       rc::gen::inRange<std::size_t>(0, text.size() + 1));
   std::sort(arrivals.begin(), arrivals.end());
-  const auto whole = commands_of(text, {}, form::span, small);
-  for (const auto in : forms) RC_ASSERT(commands_of(text, arrivals, in, small) == whole);
+  const auto whole = commands_of(text, {}, form::span, small_resp);
+  for (const auto in : forms) RC_ASSERT(commands_of(text, arrivals, in, small_resp) == whole);
 }
 
 TEST(resp_command, reset_forgets_what_came_before) {

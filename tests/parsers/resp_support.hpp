@@ -10,6 +10,10 @@
 
 namespace annulus::testing {
 
+// Small enough that what is over a limit is short.
+inline constexpr resp_limits small_resp{
+    .line = 40, .bulk = 50, .elements = 6, .depth = 3, .message = 150};
+
 inline bool wants_more(const parse_result& result) {
   return result.status == parse_status::need_more;
 }

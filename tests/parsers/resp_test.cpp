@@ -3,13 +3,11 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "parsers/any_arrivals.hpp"
 #include "parsers/resp_support.hpp"
 
 namespace annulus::testing {
 namespace {
-
-// Small enough that what is over a limit is short.
-constexpr resp_limits small{.line = 40, .bulk = 50, .elements = 6, .depth = 3, .message = 150};
 
 TEST(resp, every_type_is_a_token) {
   EXPECT_EQ(tokens_of("+OK\r\n"), "+0 OK.\nmore");
@@ -104,11 +102,11 @@ const std::vector<std::string>& texts() {
 
 TEST(resp, every_split_at_every_byte_gives_the_same_tokens) {
   for (const auto& text : texts()) {
-    const auto whole = tokens_of(text, {}, form::span, small);
+    const auto whole = tokens_of(text, {}, form::span, small_resp);
     for (const auto in : forms) {
       for (std::size_t cut = 0; cut <= text.size(); ++cut)
-        ASSERT_EQ(tokens_of(text, {cut}, in, small), whole) << text << " cut at " << cut;
-      ASSERT_EQ(tokens_of(text, each_byte(text), in, small), whole) << text;
+        ASSERT_EQ(tokens_of(text, {cut}, in, small_resp), whole) << text << " cut at " << cut;
+      ASSERT_EQ(tokens_of(text, each_byte(text), in, small_resp), whole) << text;
     }
   }
 }
@@ -155,13 +153,6 @@ void any_value(buffer_writer<vector_sink>& out, std::string& told, std::size_t d
   }
 }
 
-std::vector<std::size_t> any_arrivals(std::size_t size) {
-  auto places =
-      *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, size + 1));
-  std::sort(places.begin(), places.end());
-  return places;
-}
-
 RC_GTEST_PROP(resp, what_is_written_is_parsed_however_it_arrives, ()) {
   vector_sink sink;
   std::string told;
@@ -187,11 +178,11 @@ RC_GTEST_PROP(resp, what_is_broken_is_refused_alike_however_it_arrives, ()) {
                                                                                      {1, 'x'},
                                                                                      {9, '\r'},
                                                                                      {9, '\n'}}));
-  const auto whole = tokens_of(text, {}, form::span, small);
-  const auto commands = commands_of(text, {}, form::span, small);
+  const auto whole = tokens_of(text, {}, form::span, small_resp);
+  const auto commands = commands_of(text, {}, form::span, small_resp);
   for (const auto in : forms) {
-    RC_ASSERT(tokens_of(text, any_arrivals(text.size()), in, small) == whole);
-    RC_ASSERT(commands_of(text, any_arrivals(text.size()), in, small) == commands);
+    RC_ASSERT(tokens_of(text, any_arrivals(text.size()), in, small_resp) == whole);
+    RC_ASSERT(commands_of(text, any_arrivals(text.size()), in, small_resp) == commands);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -163,6 +164,72 @@ TEST_F(io, copy_to_any_sink) {
   EXPECT_EQ(p.reader().copy_to(other.writer()).bytes, 100U);
   EXPECT_TRUE(holds(other.reader().read().buffer));
 }
+// Throws once it has taken some pieces.
+struct throwing_sink {
+  int pieces;
+  std::vector<std::byte> taken{};
+
+  transfer write(bytes_view piece) {
+    if (pieces-- == 0) throw std::runtime_error("sink");
+    taken.insert(taken.end(), piece.begin(), piece.end());
+    return {piece.size(), {}};
+  }
+};
+TEST_F(io, a_sink_that_throws_leaves_a_reader_that_can_go_on) {
+  for (const int before : {0, 1, 3}) {
+    pipe source({.minimum_segment = 16, .pause_threshold = 0, .resume_threshold = 0});
+    put(source.writer(), 100);
+    EXPECT_FALSE(source.writer().complete());
+    throwing_sink sink{before};
+    EXPECT_THROW((void)source.reader().copy_to(sink), std::runtime_error);
+    EXPECT_TRUE(annulus::testing::matches(sink.taken, 0));
+    EXPECT_EQ(source.stats().buffered, 100 - sink.taken.size()) << "what it took is consumed";
+    sink.pieces = -1;
+    const auto rest = source.reader().copy_to(sink);
+    EXPECT_FALSE(rest.error) << rest.error.message();
+    EXPECT_EQ(sink.taken.size(), 100U);
+    EXPECT_TRUE(annulus::testing::matches(sink.taken, 0));
+  }
+}
+// Whose stream fails while it writes.
+struct completing_sink {
+  pipe_writer& of;
+  std::size_t taken = 0;
+
+  transfer write(bytes_view piece) {
+    taken += piece.size();
+    static_cast<void>(of.complete(std::make_error_code(std::errc::io_error)));
+    return {piece.size(), {}};
+  }
+};
+TEST_F(io, what_a_sink_took_is_counted_though_the_stream_fails_meanwhile) {
+  put(p.writer(), 10);
+  EXPECT_FALSE(p.writer().flush().error);
+  completing_sink sink{p.writer()};
+  const auto got = p.reader().copy_to(sink);
+  EXPECT_EQ(got.bytes, 10U);
+  EXPECT_EQ(got.bytes, sink.taken);
+  EXPECT_EQ(got.error, std::errc::io_error);
+}
+TEST_F(io, longest_limits_wait_for_ever) {
+  constexpr auto endless = std::chrono::hours::max();
+  pipe small(small_options());
+  std::thread writer([&] {
+    EXPECT_FALSE(small.writer().write(pattern_bytes(0, 1000), endless).error);
+    EXPECT_FALSE(small.writer().complete());
+    EXPECT_FALSE(small.writer().writing(endless));
+  });
+  std::size_t got = 0;
+  while (got < 1000) {
+    const auto seen = small.reader().read(endless);
+    ASSERT_FALSE(seen.error) << seen.error.message();
+    got += seen.buffer.size();
+    ASSERT_FALSE(small.reader().advance(seen.buffer.finish()));
+  }
+  writer.join();
+  EXPECT_EQ(small.reader().read(std::chrono::hours::min()).buffer.size(), 0U);
+}
+
 TEST_F(io, a_file_goes_through_a_paused_pipe) {
   pipe small(small_options());
   constexpr std::uint64_t total = 1 << 20;

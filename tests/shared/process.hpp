@@ -13,6 +13,15 @@
 
 namespace annulus::shared_tests {
 
+/// For typed suites over every storage and each way of waiting.
+using all = ::testing::Types<flat_park, flat_yield, mirror_park, mirror_yield>;
+struct names {
+  template <class Ring>
+  static std::string GetName(int i) {  // NOLINT(readability-identifier-naming): GoogleTest's name
+    return std::string(ring_names[i]);
+  }
+};
+
 inline bool checked_spawn(int error) {
   if (error != 0) throw std::system_error(error, std::generic_category(), "posix_spawn");
   return true;

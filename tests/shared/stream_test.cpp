@@ -18,13 +18,6 @@ class stream : public ::testing::Test {
     return "mirror_yield";
   }
 };
-using all = ::testing::Types<flat_park, flat_yield, mirror_park, mirror_yield>;
-struct names {
-  template <class Ring>
-  static std::string GetName(int i) {  // NOLINT(readability-identifier-naming): GoogleTest's name
-    return std::string(ring_names[i]);
-  }
-};
 TYPED_TEST_SUITE(stream, all, names);
 
 constexpr std::uint64_t sent = std::uint64_t{5} << 20;  // as "stream" in peer.cpp

@@ -8,6 +8,7 @@
 
 #include "support/rings.hpp"
 #include "support/stream.hpp"
+#include "support/typed.hpp"
 
 namespace annulus::testing {
 

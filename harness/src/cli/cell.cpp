@@ -1,17 +1,19 @@
 // One cell of a matrix, in a process of its own: `annulus run` starts it.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/get.hpp>
 #include <annulus/pipeline/put.hpp>
-#include <iostream>
-#include <iterator>
 
+#include "bounded_file.hpp"
 #include "command.hpp"
 #include "options.hpp"
 #include "placement.hpp"
 #include "plan.hpp"
 #include "sha256.hpp"
+#include "standard_streams.hpp"
 #include "statistics.hpp"
 
 namespace annulus::cli {
@@ -33,7 +35,10 @@ pipeline::put_options options_of(const harness::cell_spec& spec) {
   how.ring = spec.ring;
   how.ring_size = spec.ring_size;
   how.read_size = spec.read_size;
-  how.sink = pipeline::parse_sink(spec.sink).value();
+  const auto sink = pipeline::parse_sink(spec.sink);
+  if (!sink)
+    throw usage_error(fmt::format("the cell's sink is '{}', which there is not", spec.sink));
+  how.sink = *sink;
   how.mode = spec.mode == "serial" ? pipeline::put_mode::serial : pipeline::put_mode::parallel;
   how.hand = hand_of(spec.hand);
   how.sync = spec.sync;
@@ -109,8 +114,11 @@ void add(harness::page_census& sum, const harness::page_census& one) {
 }
 
 void run() {
-  const std::string text(std::istreambuf_iterator<char>(std::cin), {});
-  const auto spec = harness::spec_from_json(harness::json::parse(text));
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 20U;
+  const auto described = harness::parse_bounded(
+      harness::read_bounded(STDIN_FILENO, most_bytes, "the cell's description"));
+  if (described.is_discarded()) throw usage_error("the cell's description is not valid JSON");
+  const auto spec = harness::spec_from_json(described);
   auto how = options_of(spec);
   harness::bind_memory(spec.memory_nodes, spec.memory == "interleaved" ? harness::spread::interleave
                                                                        : harness::spread::bind);
@@ -123,11 +131,12 @@ void run() {
   auto from = pipeline::input::open(spec.input);
   const auto report = pipeline::put(from, how);
   if (!report.failures.empty()) {
-    throw failure(fmt::format("disk {} failed: {}", report.failures[0].disk.filename().string(),
+    throw failure(fmt::format("disk {} failed: {}",
+                              pipeline::escaped(report.failures[0].disk.filename()),
                               report.failures[0].reason));
   }
   const auto good = verified(spec, how, report);
-  fmt::print("{}\n", result_of(report, good, pages).dump());
+  print_json(result_of(report, good, pages));
 }
 
 }  // namespace
@@ -135,16 +144,7 @@ void run() {
 void add_cell(CLI::App& app) {
   auto* command = app.add_subcommand("cell", "Run one cell, described as JSON on standard input");
   command->group("");  // not for people: `annulus run` calls it
-  command->callback([] {
-    reporting([] {
-      try {
-        run();
-      } catch (const nlohmann::json::exception& problem) {
-        throw usage_error(
-            fmt::format("the cell's description is not valid JSON: {}", problem.what()));
-      }
-    });
-  });
+  command->callback([] { reporting([] { run(); }); });
 }
 
 }  // namespace annulus::cli

@@ -15,10 +15,13 @@
 #include "json.hpp"
 #include "options.hpp"
 #include "progress_bar.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
 
 namespace annulus::cli {
 namespace {
+
+using pipeline::escaped;
 
 constexpr auto heal_examples = R"(Examples:
   annulus heal --disks d0,d1,d2,d3,d4,d5               every object
@@ -59,16 +62,16 @@ harness::json heal_json(const heal_outcome& done, bool dry_run) {
   const auto& meta = done.report.meta;
   auto shards = harness::json::array();
   for (const auto& shard : done.report.shards) {
-    shards.push_back({{"disk", pipeline::escaped(shard.disk)},
+    shards.push_back({{"disk", escaped(shard.disk)},
                       {"shard", shard.shard},
-                      {"fault", shard.fault},
+                      {"fault", printable(shard.fault)},
                       {"disk_is_gone", shard.disk_is_gone},
                       {"only_bound", shard.bind_only},
-                      {"failure", shard.failure}});
+                      {"failure", printable(shard.failure)}});
   }
-  return {{"name", pipeline::escaped(done.name)},
+  return {{"name", escaped(done.name)},
           {"state", done.verdict(dry_run)},
-          {"problem", done.problem},
+          {"problem", printable(done.problem)},
           {"size", meta.size},
           {"data", done.problem.empty() ? meta.geometry.data : 0},
           {"parity", done.problem.empty() ? meta.geometry.parity : 0},
@@ -79,23 +82,22 @@ harness::json heal_json(const heal_outcome& done, bool dry_run) {
 void print_healed(const heal_outcome& done, bool dry_run) {
   const auto& [meta, shards] = done.report;
   if (!done.problem.empty()) {
-    fmt::print("failed    {}  {}\n", pipeline::escaped(done.name), done.problem);
+    print("failed    {}  {}\n", escaped(done.name), printable(done.problem));
     return;
   }
-  fmt::print("{:9} {}  {}, {}+{}, ", done.verdict(dry_run), pipeline::escaped(done.name),
-             human_bytes(meta.size), meta.geometry.data, meta.geometry.parity);
+  print("{:9} {}  {}, {}+{}, ", done.verdict(dry_run), escaped(done.name), human_bytes(meta.size),
+        meta.geometry.data, meta.geometry.parity);
   if (shards.empty()) {
-    fmt::print("nothing to do\n");
+    print("nothing to do\n");
   } else if (dry_run) {
-    fmt::print("{} shards to rebuild\n", shards.size());
+    print("{} shards to rebuild\n", shards.size());
   } else {
-    fmt::print("{} of {} shards rebuilt in {:.2f} s\n", done.rebuilt(), shards.size(),
-               done.seconds);
+    print("{} of {} shards rebuilt in {:.2f} s\n", done.rebuilt(), shards.size(), done.seconds);
   }
   for (const auto& shard : shards) {
-    fmt::print("          {}: shard {}: {}{}{}{}\n", pipeline::escaped(shard.disk), shard.shard,
-               shard.fault, shard.disk_is_gone ? ", and so is the disk's directory" : "",
-               shard.failure.empty() ? "" : "; not rebuilt: ", shard.failure);
+    print("          {}: shard {}: {}{}{}{}\n", escaped(shard.disk), shard.shard,
+          printable(shard.fault), shard.disk_is_gone ? ", and so is the disk's directory" : "",
+          shard.failure.empty() ? "" : "; not rebuilt: ", printable(shard.failure));
   }
 }
 
@@ -134,8 +136,9 @@ void run(const heal_arguments& given) {
                  : pipeline::list_objects(how.disks);
   };
   const auto [names, passed_over] = list_of();
-  for (const auto& sentence : passed_over) fmt::print(stderr, "annulus: {}\n", sentence);
+  for (const auto& sentence : passed_over) warn(sentence);
   std::size_t failed = 0;
+  std::size_t seen = 0;
   auto list = harness::json::array();
   for (const auto& name : names) {
     const auto done = heal_one(name, how, alone);
@@ -144,14 +147,18 @@ void run(const heal_arguments& given) {
       list.push_back(heal_json(done, given.dry_run));
     } else {
       print_healed(done, given.dry_run);
+      flush_output(fmt::format("{} of {} objects were seen to", ++seen, names.size()));
     }
   }
-  if (given.json) fmt::print("{}\n", list.dump(2));
+  if (given.json) {
+    print_json(list, 2);
+    flush_output(fmt::format("all of {} objects were seen to", names.size()));
+  }
   if (failed > 0)
     throw failure(fmt::format("{} of {} objects were not healed", failed, names.size()));
   if (!given.json) {
-    fmt::print("{} objects, all {}\n", names.size(),
-               given.dry_run ? "whole or healable; nothing was changed" : "whole");
+    print("{} objects, all {}\n", names.size(),
+          given.dry_run ? "whole or healable; nothing was changed" : "whole");
   }
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <annulus/pipeline/escaped.hpp>
 #include <charconv>
 #include <memory>
 
@@ -13,8 +14,10 @@
 #include "result_set.hpp"
 #include "scratch.hpp"
 #include "sizes.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
 #include "support.hpp"
+#include "system_words.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -58,8 +61,8 @@ std::set<std::string> parse_rows(const std::vector<std::string>& given) {
   const auto known = log_bench_arguments{}.rows;
   for (const auto& row : given) {
     if (std::find(known.begin(), known.end(), row) == known.end()) {
-      throw usage_error(
-          fmt::format("--rows names '{}', but there are only {}", row, fmt::join(known, ", ")));
+      throw usage_error(fmt::format("--rows names '{}', but there are only {}",
+                                    pipeline::escaped(row), fmt::join(known, ", ")));
     }
   }
   return {given.begin(), given.end()};
@@ -73,7 +76,7 @@ double parse_seconds(const std::string& text) {
   const auto [stopped, problem] = std::from_chars(text.data(), end, value);
   if (problem != std::errc{} || stopped != end || !(value >= least && value <= most)) {
     throw usage_error(fmt::format("--commit-seconds must be a number from {} to {}, not '{}'",
-                                  least, most, text));
+                                  least, most, pipeline::escaped(text)));
   }
   return value;
 }
@@ -111,10 +114,12 @@ log_bench::plan plan_from(const log_bench_arguments& given) {
   out.repetitions =
       static_cast<int>(parse_count(given.repetitions, "--repetitions", 1, most_repetitions));
   if (given.placement != "pair" && given.placement != "none") {
-    throw usage_error(fmt::format("--placement is 'pair' or 'none', not '{}'", given.placement));
+    throw usage_error(fmt::format("--placement is 'pair' or 'none', not '{}'",
+                                  pipeline::escaped(given.placement)));
   }
   if (given.append != "batches" && given.append != "each") {
-    throw usage_error(fmt::format("--append is 'batches' or 'each', not '{}'", given.append));
+    throw usage_error(
+        fmt::format("--append is 'batches' or 'each', not '{}'", pipeline::escaped(given.append)));
   }
   out.in_batches = given.append == "batches";
   out.placed = given.placement == "pair";
@@ -126,7 +131,8 @@ log_bench::plan plan_from(const log_bench_arguments& given) {
 harness::scratch_directory make_scratch(const log_bench_arguments& given) {
   const fs::path parent = given.directory.empty() ? default_work() : fs::path(given.directory);
   if (!given.directory.empty() && !fs::is_directory(parent)) {
-    throw usage_error(fmt::format("--directory names {}, which is no directory", given.directory));
+    throw usage_error(fmt::format("--directory names {}, which is no directory",
+                                  pipeline::escaped(given.directory)));
   }
   return harness::scratch_directory(parent / fmt::format("log-bench-{}", getpid()));
 }
@@ -147,13 +153,15 @@ void keep(const std::string& as_json, const harness::topology& machine,
   harness::write_durably(where / "log.json", as_json);
   harness::write_durably(where / harness::environment_name, environment.dump(2) + "\n");
   harness::write_durably(where / harness::topology_name, machine.xml);
-  fmt::print(stderr, "annulus: kept in {}\n", here(where));
+  warn(fmt::format("kept in {}", here(where)));
 }
 
 void bench(const log_bench_arguments& given) {
   auto what = plan_from(given);
-  output_file out(given.out);
   const stop_on_signal signals;
+  local_path(given.out, "--out");
+  output_file out(given.out);
+  if (given.save) harness::prepare_directory(checkout() / "results");
   const auto scratch = make_scratch(given);
   what.directory = scratch.path();
   refuse_lack_of_space(what);
@@ -171,7 +179,8 @@ void bench(const log_bench_arguments& given) {
   const auto text = given.json ? as_json : to_text(what, found, file_system);
   if (given.save) keep(as_json, machine, environment);
   if (const auto problem = out.write(std::as_bytes(std::span(text)))) {
-    throw failure(fmt::format("output {} cannot be written: {}", given.out, problem.message()));
+    throw failure(fmt::format("output {} cannot be written: {}", pipeline::escaped(given.out),
+                              harness::in_words(problem)));
   }
   out.commit();
 }

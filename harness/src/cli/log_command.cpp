@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "progress_bar.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
 
 namespace annulus::cli {
@@ -44,7 +45,8 @@ chunklog::verified verify_with_bar(const std::string& directory, const std::stri
 harness::json to_json(const chunklog::log_summary& sum) {
   auto chunks = harness::json::array();
   for (const auto& chunk : sum.chunks) {
-    chunks.push_back({{"file", chunk.file}, {"bytes", chunk.bytes}, {"records", chunk.records}});
+    chunks.push_back(
+        {{"file", printable(chunk.file)}, {"bytes", chunk.bytes}, {"records", chunk.records}});
   }
   return {{"records", sum.records},
           {"payload_bytes", sum.payload_bytes},
@@ -68,10 +70,10 @@ harness::json to_json(const std::vector<chunklog::fault>& faults) {
   auto list = harness::json::array();
   for (const auto& fault : faults) {
     list.push_back({{"kind", name_of(fault.kind)},
-                    {"file", fault.file},
+                    {"file", printable(fault.file)},
                     {"offset", fault.offset},
                     {"id", fault.id},
-                    {"sentence", fault.sentence}});
+                    {"sentence", printable(fault.sentence)}});
   }
   return list;
 }
@@ -79,8 +81,8 @@ harness::json to_json(const std::vector<chunklog::fault>& faults) {
 void print(const std::vector<chunklog::fault>& faults) {
   for (const auto& fault : faults) {
     const auto id = fault.id != 0 ? fmt::format("ID {}", fault.id) : "ID unknown";
-    fmt::print("fault         {:14}  {}  offset {}  {}\n              {}\n", name_of(fault.kind),
-               fault.file, fault.offset, id, fault.sentence);
+    print("fault         {:14}  {}  offset {}  {}\n              {}\n", name_of(fault.kind),
+          printable(fault.file), fault.offset, id, printable(fault.sentence));
   }
 }
 

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <memory>
 
 #include "log_command.hpp"
 #include "options.hpp"
+#include "standard_streams.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -14,25 +16,25 @@ struct log_inspect_arguments {
 };
 
 void show(const chunklog::log_summary& sum) {
-  fmt::print("records       {}, IDs {} to {}\n", sum.records, sum.first_id, sum.last_id);
-  fmt::print("bytes         {} of payload in {} of chunks\n", sum.payload_bytes, sum.bytes);
-  fmt::print("torn tail     {} bytes\n", sum.torn_bytes);
+  print("records       {}, IDs {} to {}\n", sum.records, sum.first_id, sum.last_id);
+  print("bytes         {} of payload in {} of chunks\n", sum.payload_bytes, sum.bytes);
+  print("torn tail     {} bytes\n", sum.torn_bytes);
   if (sum.lost_records > 0) {
-    fmt::print("lost          {} within, given up by earlier repairs\n",
-               count_of(sum.lost_records, "record"));
+    print("lost          {} within, given up by earlier repairs\n",
+          count_of(sum.lost_records, "record"));
   }
   if (sum.ledger_valid) {
-    fmt::print(
+    print(
         "ledger        checkpoint {}: next ID {}, acknowledged up to {}, chunk {:04x} durable up "
         "to byte {}\n",
         sum.ledger_sequence, sum.next_id, sum.last_acknowledged, sum.writer_chunk,
         sum.durable_bytes);
   } else {
-    fmt::print("ledger        not valid\n");
+    print("ledger        not valid\n");
   }
   for (const auto& chunk : sum.chunks) {
-    fmt::print("chunk         {}  {:>12} bytes  {:>9} records\n", chunk.file, chunk.bytes,
-               chunk.records);
+    print("chunk         {}  {:>12} bytes  {:>9} records\n", printable(chunk.file), chunk.bytes,
+          chunk.records);
   }
 }
 
@@ -41,14 +43,14 @@ void run(const log_inspect_arguments& given) {
   if (given.json) {
     auto result = to_json(found.summary);
     result["faults"] = to_json(found.faults);
-    fmt::print("{}\n", result.dump(2));
+    print_json(result, 2);
   } else {
     show(found.summary);
     print(found.faults);
   }
   if (!found.whole()) {
-    throw failure(
-        fmt::format("log {} has {}", given.directory, count_of(found.faults.size(), "fault")));
+    throw failure(fmt::format("log {} has {}", pipeline::escaped(given.directory),
+                              count_of(found.faults.size(), "fault")));
   }
 }
 

@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
 #include <annulus/chunklog/repair.hpp>
-#include <cstdio>
+#include <annulus/pipeline/escaped.hpp>
 #include <memory>
 
 #include "log_command.hpp"
 #include "options.hpp"
 #include "progress_bar.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
 
 namespace annulus::cli {
@@ -37,26 +38,31 @@ void show(const chunklog::repair_plan& plan) {
   std::uint64_t bytes = 0;
   for (const auto& range : plan.lost) {
     if (range.first_id != 0) records += range.last_id - range.first_id + 1;
-    fmt::print("lost          {}\n", ids_of(range));
+    print("lost          {}\n", ids_of(range));
     for (const auto& place : range.places) {
       bytes += place.bytes;
       if (place.bytes == 0) {
-        fmt::print("              {}  missing\n", place.file);
+        print("              {}  missing\n", printable(place.file));
       } else {
-        fmt::print("              {}  offset {}  {} bytes\n", place.file, place.offset,
-                   place.bytes);
+        print("              {}  offset {}  {} bytes\n", printable(place.file), place.offset,
+              place.bytes);
       }
     }
   }
-  for (const auto& name : plan.rewritten) fmt::print("rewritten     {}\n", name);
-  for (const auto& name : plan.created) fmt::print("created       {}\n", name);
-  for (const auto& name : plan.removed) fmt::print("left out      {}\n", name);
-  if (plan.needed()) fmt::print("rewritten     ledger.state\n");
-  fmt::print("lost          {} and {} bytes in all\n", count_of(records, "record"), bytes);
-  fmt::print("kept          {}; the next ID is {}, acknowledged up to {}\n",
-             count_of(plan.records, "record"), plan.next_id, plan.last_acknowledged);
-  // Before anything is done, also when this is a pipe.
-  std::fflush(stdout);
+  for (const auto& name : plan.rewritten) print("rewritten     {}\n", printable(name));
+  for (const auto& name : plan.created) print("created       {}\n", printable(name));
+  for (const auto& name : plan.removed) print("left out      {}\n", printable(name));
+  if (plan.needed()) print("rewritten     ledger.state\n");
+  print("lost          {} and {} bytes in all\n", count_of(records, "record"), bytes);
+  print("kept          {}; the next ID is {}, acknowledged up to {}\n",
+        count_of(plan.records, "record"), plan.next_id, plan.last_acknowledged);
+}
+
+std::vector<std::string> shown(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  out.reserve(names.size());
+  for (const auto& name : names) out.push_back(printable(name));
+  return out;
 }
 
 harness::json json_of(const chunklog::repair_plan& plan) {
@@ -64,7 +70,8 @@ harness::json json_of(const chunklog::repair_plan& plan) {
   for (const auto& range : plan.lost) {
     auto places = harness::json::array();
     for (const auto& place : range.places) {
-      places.push_back({{"file", place.file}, {"offset", place.offset}, {"bytes", place.bytes}});
+      places.push_back(
+          {{"file", printable(place.file)}, {"offset", place.offset}, {"bytes", place.bytes}});
     }
     lost.push_back({{"first_id", range.first_id},
                     {"last_id", range.last_id},
@@ -74,9 +81,9 @@ harness::json json_of(const chunklog::repair_plan& plan) {
   return {{"needed", plan.needed()},
           {"faults", to_json(plan.faults)},
           {"lost", lost},
-          {"rewritten", plan.rewritten},
-          {"created", plan.created},
-          {"left_out", plan.removed},
+          {"rewritten", shown(plan.rewritten)},
+          {"created", shown(plan.created)},
+          {"left_out", shown(plan.removed)},
           {"kept_records", plan.records},
           {"bytes", plan.bytes},
           {"next_id", plan.next_id},
@@ -96,6 +103,7 @@ void check(const log_repair_arguments& given) {
 
 void run(const log_repair_arguments& given) {
   check(given);
+  if (!given.to.empty()) local_path(given.to, "--to");
   const stop_on_signal signals;
   chunklog::reading_options how;
   how.stop = signals.token();
@@ -113,14 +121,16 @@ void run(const log_repair_arguments& given) {
   expect_ok(opened);
   const auto& plan = opened.repair->plan();
   if (given.json) {
-    fmt::print("{}\n", json_of(plan).dump(2));
-    std::fflush(stdout);
+    print_json(json_of(plan), 2);
   } else {
     show(plan);
   }
+  // Before anything is done, also when this is a pipe.
+  flush_output();
   if (given.dry_run) {
     if (plan.needed()) {
-      throw failure(fmt::format("log {} has {}; nothing was changed", given.directory,
+      throw failure(fmt::format("log {} has {}; nothing was changed",
+                                pipeline::escaped(given.directory),
                                 count_of(plan.faults.size(), "fault")));
     }
     return;
@@ -136,8 +146,8 @@ void run(const log_repair_arguments& given) {
   const auto found = chunklog::verify(result, how);
   bar.reset();
   expect_ok(found);
-  if (!found.whole()) throw failure(fmt::format("{} is not whole", result));
-  if (!given.json) fmt::print("{} is whole\n", result);
+  if (!found.whole()) throw failure(fmt::format("{} is not whole", pipeline::escaped(result)));
+  if (!given.json) print("{} is whole\n", pipeline::escaped(result));
 }
 
 }  // namespace

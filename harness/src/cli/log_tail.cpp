@@ -1,18 +1,16 @@
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <annulus/chunklog/tail.hpp>
+#include <annulus/pipeline/escaped.hpp>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <limits>
 #include <memory>
-#include <stop_token>
-#include <system_error>
 
 #include "log_command.hpp"
 #include "options.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
 
 namespace annulus::cli {
@@ -68,14 +66,11 @@ std::string escaped(bytes_view bytes) {
   return text;
 }
 
-void write(bytes_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) {
-    throw std::system_error(errno, std::generic_category(), "standard output cannot be written");
-  }
-}
-
 void print_record(const chunklog::tail_record& record, const log_tail_arguments& given) {
-  if (given.raw) return write(record.payload);
+  if (given.raw) {
+    return print_text(
+        {reinterpret_cast<const char*>(record.payload.data()), record.payload.size()});
+  }
   std::string line;
   if (given.json) {
     // nlohmann says whether it is UTF-8, by throwing.
@@ -84,7 +79,7 @@ void print_record(const chunklog::tail_record& record, const log_tail_arguments&
                            record.payload.size());
     object["text"] = text;
     try {
-      line = object.dump();
+      line = object.dump(-1, ' ', true);
     } catch (const nlohmann::json::type_error&) {
       object.erase("text");
       object["hex"] = hex_of(record.payload);
@@ -99,42 +94,26 @@ void print_record(const chunklog::tail_record& record, const log_tail_arguments&
                        shown < record.payload.size() ? "..." : "");
   }
   line += '\n';
-  write(std::as_bytes(std::span(line)));
+  print_text(line);
 }
 
-// A stop token as something to poll.
-class stop_event {
- public:
-  explicit stop_event(std::stop_token token)
-      : fd_(owned(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "a stop cannot be waited for")),
-        callback_(std::move(token), tell{fd_.get()}) {}
-  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-
- private:
-  struct tell {
-    int fd;
-    void operator()() const noexcept { static_cast<void>(::eventfd_write(fd, 1)); }
-  };
-  unique_fd fd_;
-  std::stop_callback<tell> callback_;
-};
-
-// Waits for a change of the log; false: for a stop.
-bool changed(const chunklog::change_watch& watch, const stop_event& stop) {
-  std::array<pollfd, 2> ends{{{watch.fd(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
+// Waits for a change of the log; false: for a signal.
+bool changed(const chunklog::change_watch& watch, const stop_on_signal& signals) {
+  std::array<pollfd, 2> ends{{{watch.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
   while (poll(ends.data(), ends.size(), -1) < 0 && errno == EINTR) {
   }
   return ends[1].revents == 0;
 }
 
-// Shows what there is, up to `left` records. Returns how often there was damage.
+// Shows what there is, up to `left` records or a signal. Returns how often there was damage.
 std::uint64_t show(chunklog::log_tail& tail, const log_tail_arguments& given, std::uint64_t& left) {
   std::uint64_t damages = 0;
-  while (left > 0) {
+  while (left > 0 && !harness::interruption::pending()) {
     const auto record = tail.next();
     if (record.error == chunklog::errc::corrupt_record ||
         record.error == chunklog::errc::missing_data) {
-      fmt::print(stderr, "annulus: {}\n", record.message);
+      flush_output();
+      warn(record.message);
       ++damages;
       continue;
     }
@@ -144,9 +123,7 @@ std::uint64_t show(chunklog::log_tail& tail, const log_tail_arguments& given, st
     print_record(record, given);
     --left;
   }
-  if (std::fflush(stdout) != 0) {
-    throw std::system_error(errno, std::generic_category(), "standard output cannot be written");
-  }
+  flush_output();
   return damages;
 }
 
@@ -164,7 +141,6 @@ void run(const log_tail_arguments& given) {
   }
   const stop_on_signal signals;
   how.stop = signals.token();
-  const stop_event stop(signals.token());
   std::optional<chunklog::change_watch> watch;
   if (given.follow) {
     auto opened = chunklog::change_watch::open(given.directory);
@@ -174,13 +150,14 @@ void run(const log_tail_arguments& given) {
   auto opened = chunklog::log_tail::open(given.directory, how);
   expect_ok(opened);
   auto damages = show(*opened.tail, given, left);
-  while (watch && changed(*watch, stop)) {
+  while (watch && changed(*watch, signals)) {
     watch->reset();
     damages += show(*opened.tail, given, left);
   }
+  if (!watch && harness::interruption::pending()) throw failure("interrupted");
   if (damages > 0) {
-    throw failure(
-        fmt::format("log {} has {}", given.directory, count_of(damages, "damaged place")));
+    throw failure(fmt::format("log {} has {}", pipeline::escaped(given.directory),
+                              count_of(damages, "damaged place")));
   }
 }
 

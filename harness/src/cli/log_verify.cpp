@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <chrono>
 #include <memory>
 
 #include "log_command.hpp"
 #include "options.hpp"
 #include "progress_bar.hpp"
+#include "standard_streams.hpp"
 
 namespace annulus::cli {
 namespace {
@@ -38,17 +40,17 @@ void run(const log_verify_arguments& given) {
                                {"records", sum.records},         {"lost_records", sum.lost_records},
                                {"torn_bytes", sum.torn_bytes},   {"seconds", seconds},
                                {"faults", to_json(found.faults)}};
-    fmt::print("{}\n", result.dump(2));
+    print_json(result, 2);
   } else {
     print(found.faults);
-    fmt::print("{} in {} of {}, {:.2f} s, {:.0f} MB/s; {}\n", count_of(sum.records, "whole record"),
-               count_of(sum.chunks.size(), "chunk"), human_bytes(sum.bytes), seconds,
-               static_cast<double>(sum.bytes) / seconds / 1e6,
-               found.whole() ? "no fault" : count_of(found.faults.size(), "fault"));
+    print("{} in {} of {}, {:.2f} s, {:.0f} MB/s; {}\n", count_of(sum.records, "whole record"),
+          count_of(sum.chunks.size(), "chunk"), human_bytes(sum.bytes), seconds,
+          static_cast<double>(sum.bytes) / seconds / 1e6,
+          found.whole() ? "no fault" : count_of(found.faults.size(), "fault"));
   }
   if (!found.whole()) {
-    throw failure(
-        fmt::format("log {} has {}", given.directory, count_of(found.faults.size(), "fault")));
+    throw failure(fmt::format("log {} has {}", pipeline::escaped(given.directory),
+                              count_of(found.faults.size(), "fault")));
   }
 }
 

@@ -1,12 +1,15 @@
 // annulus: the command.
 #include <fmt/format.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <string>
 
 #include "command.hpp"
 #include "exit_status.hpp"
 
 namespace {
+
+constexpr auto version = "annulus " ANNULUS_VERSION;
 
 constexpr auto main_examples = R"(Examples:
   annulus quick                             all rings through the whole pipeline, with a table and plots
@@ -16,7 +19,9 @@ constexpr auto main_examples = R"(Examples:
   annulus get big.iso --disks d0,d1,d2,d3,d4,d5 -o copy.iso
   annulus COMMAND --help                    options and examples of one command
 
-Exit status: 0 success, 1 failure, 2 wrong usage.)";
+Exit status: 0 success, 1 failure, 2 wrong usage; that standard output cannot be written is a failure.
+Names are shown, also in JSON, with bytes that are no UTF-8 and control characters as \xNN and a backslash
+as \\.)";
 
 // CLI11 only says that a subcommand is missing.
 void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
@@ -26,8 +31,9 @@ void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
     if (command->check_name(argv[1])) return;
     if (!command->get_group().empty()) known += (known.empty() ? "" : ", ") + command->get_name();
   }
-  throw annulus::cli::usage_error(
-      fmt::format("there is no command '{}'; the commands are {}", argv[1], known));
+  throw annulus::cli::usage_error(fmt::format("there is no command '{}'; the commands are {}",
+                                              annulus::pipeline::escaped(std::string_view(argv[1])),
+                                              known));
 }
 
 }  // namespace
@@ -37,6 +43,7 @@ int main(int argc, char** argv) {
       "Annulus: what should stand between a fast producer of bytes and a slower, jittery consumer?",
       "annulus");
   app.footer(main_examples);
+  app.set_version_flag("--version", version, "Print the version and exit");
   app.require_subcommand(1);
   using namespace annulus::cli;
   for (const auto add : {add_quick, add_variants, add_put, add_get, add_verify, add_heal, add_log,

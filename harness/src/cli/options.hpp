@@ -10,33 +10,37 @@
 
 #include "command.hpp"
 #include "error.hpp"
+#include "standard_streams.hpp"
 
 namespace annulus::cli {
 
 /// Adds `--disks`, comma-separated paths.
 void add_disks(CLI::App& command, std::string& disks, const std::string& help);
 
-/// The paths of a comma-separated list. Throws usage_error for an empty one.
+/// The paths of a comma-separated list. Throws usage_error for an empty one, and for a URL.
 std::vector<std::filesystem::path> parse_disks(const std::string& text);
 
 /// A whole number within limits. Throws usage_error.
 std::uint64_t parse_count(const std::string& text, std::string_view option, std::uint64_t least,
                           std::uint64_t most);
 
-/// Runs the body of a command and turns what the libraries throw into usage_error and failure.
+/// The path that `text` is, of `what` in errors. Throws usage_error for a URL, which would become a
+/// directory of that name.
+std::filesystem::path local_path(const std::string& text, std::string_view what);
+
+/// Throws what is being handled as usage_error or failure, if it is one of the libraries' errors or
+/// the operating system's.
+[[noreturn]] void throw_ours();
+
+/// Runs the body of a command, provided that standard output can be written, and turns what the
+/// libraries throw into usage_error and failure.
 template <class Body>
 void reporting(Body body) {
   try {
+    require_output();
     body();
-  } catch (const pipeline::error& problem) {
-    if (problem.kind() == pipeline::error_kind::bad_argument) throw usage_error(problem.what());
-    throw failure(problem.what());
-  } catch (const harness::bad_input& problem) {
-    throw usage_error(problem.what());
-  } catch (const harness::error& problem) {
-    throw failure(problem.what());
-  } catch (const std::system_error& problem) {
-    throw failure(problem.what());
+  } catch (...) {
+    throw_ours();
   }
 }
 

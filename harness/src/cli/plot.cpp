@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "json.hpp"
+#include "stop_on_signal.hpp"
 #include "support.hpp"
 
 namespace annulus::cli {
@@ -30,13 +31,17 @@ void add_plot(CLI::App& app) {
   command->footer("Example:\n  annulus plot results/MACHINE/RUN --out plots");
   command->callback([from] {
     reporting([&] {
+      local_path(from->out.string(), "--out");
+      harness::check_plotting(from->out);
+      const stop_on_signal signals;
       harness::json drawn = harness::json::array();
       for (const auto& figure :
-           harness::plot_run(from->directory, checkout() / "plots", from->out)) {
-        if (!from->as_data) fmt::print("{}\n", here(figure));
+           harness::plot_run(from->directory, checkout() / "plots", from->out, signals.fd())) {
+        if (!from->as_data) print("{}\n", here(figure));
         drawn.push_back(here(figure));
       }
-      if (from->as_data) fmt::print("{}\n", drawn.dump(2));
+      if (from->as_data) print_json(drawn, 2);
+      flush_output("the figures were drawn");
     });
   });
 }

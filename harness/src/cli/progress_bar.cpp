@@ -5,17 +5,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <utility>
+
+#include "standard_streams.hpp"
 
 namespace annulus::cli {
 
-progress_bar::progress_bar(std::string what)
-    : what_(std::move(what)), shown_(isatty(STDERR_FILENO) == 1) {
+progress_bar::progress_bar(std::string what, bool wanted)
+    : what_(std::move(what)), shown_(wanted && isatty(STDERR_FILENO) == 1) {
 }
 
 progress_bar::~progress_bar() {
-  if (drawn_) fmt::print(stderr, "\r\033[K");
+  if (drawn_) draw("\r\033[K");
 }
 
 void progress_bar::update(std::uint64_t done, std::optional<std::uint64_t> total) {
@@ -34,11 +35,10 @@ void progress_bar::update(std::uint64_t done, std::optional<std::uint64_t> total
     const auto left = rate > 0 ? static_cast<double>(*total - std::min(done, *total)) / rate : 0;
     line = fmt::format("{} [{}{}] {:3.0f} % of {}", what_, std::string(filled, '#'),
                        std::string(width - filled, '.'), 100 * share, human_bytes(*total));
-    fmt::print(stderr, "\r{}  {:.0f} MB/s  {:.0f} s left\033[K", line, rate / 1e6, left);
+    draw(fmt::format("\r{}  {:.0f} MB/s  {:.0f} s left\033[K", line, rate / 1e6, left));
   } else {
-    fmt::print(stderr, "\r{}  {:.0f} MB/s\033[K", line, rate / 1e6);
+    draw(fmt::format("\r{}  {:.0f} MB/s\033[K", line, rate / 1e6));
   }
-  std::fflush(stderr);
   drawn_ = true;
 }
 

@@ -11,7 +11,8 @@ namespace annulus::cli {
 /// Prints to standard error, only if that is a terminal, at most ten times a second.
 class progress_bar {
  public:
-  explicit progress_bar(std::string what);
+  /// Shows nothing unless `wanted`.
+  explicit progress_bar(std::string what, bool wanted = true);
   progress_bar(const progress_bar&) = delete;
   progress_bar& operator=(const progress_bar&) = delete;
   ~progress_bar();

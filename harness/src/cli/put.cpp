@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/put.hpp>
 #include <annulus/ring.hpp>
 #include <memory>
@@ -9,15 +10,23 @@
 #include "options.hpp"
 #include "progress_bar.hpp"
 #include "sizes.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
+#include "system_words.hpp"
 
 namespace annulus::cli {
 namespace {
 
+using pipeline::escaped;
+
 constexpr auto put_examples = R"(Examples:
   annulus put big.iso --disks d0,d1,d2,d3,d4,d5 --data 4 --parity 2
   tar c dir | annulus put - --name dir.tar --disks a,b --data 1 --parity 1 --sink chunks
-  annulus put big.iso --disks d0,d1,d2 --data 2 --parity 1 --ring mirror --in-place --json)";
+  annulus put big.iso --disks d0,d1,d2 --data 2 --parity 1 --ring mirror --in-place --json
+
+The input is read to its end, whatever size it states; links are followed. Disks are directories: URLs
+are not supported. Names show bytes that are no UTF-8, and control characters, as \xNN and a backslash
+as \\.)";
 
 struct put_arguments {
   std::string file, name, disks, data, parity;
@@ -43,10 +52,12 @@ pipeline::put_options options_of(const put_arguments& given) {
   how.ring_size = harness::parse_size(given.ring_size, "--ring-size");
   const auto sink = pipeline::parse_sink(given.sink);
   if (!sink)
-    throw usage_error(fmt::format("--sink must be dir, chunks or null, not '{}'", given.sink));
+    throw usage_error(
+        fmt::format("--sink must be dir, chunks or null, not '{}'", escaped(given.sink)));
   how.sink = *sink;
   if (given.mode != "serial" && given.mode != "parallel") {
-    throw usage_error(fmt::format("--mode must be serial or parallel, not '{}'", given.mode));
+    throw usage_error(
+        fmt::format("--mode must be serial or parallel, not '{}'", escaped(given.mode)));
   }
   how.mode = given.mode == "serial" ? pipeline::put_mode::serial : pipeline::put_mode::parallel;
   how.hand = hand_of(given);
@@ -68,8 +79,8 @@ pipeline::put_options options_of(const put_arguments& given) {
 harness::json to_json(const pipeline::put_options& how, const pipeline::put_report& report) {
   auto failures = harness::json::array();
   for (const auto& [disk, reason] : report.failures)
-    failures.push_back({{"disk", disk.string()}, {"reason", reason}});
-  return {{"name", how.name},
+    failures.push_back({{"disk", escaped(disk)}, {"reason", printable(reason)}});
+  return {{"name", escaped(how.name)},
           {"id", report.id},
           {"bytes", report.bytes},
           {"stored_bytes", report.stored_bytes},
@@ -80,36 +91,56 @@ harness::json to_json(const pipeline::put_options& how, const pipeline::put_repo
           {"failed_disks", failures}};
 }
 
-void print(const pipeline::put_options& how, const pipeline::put_report& report) {
+void show(const pipeline::put_options& how, const pipeline::put_report& report) {
   const auto seconds = std::chrono::duration<double>(report.elapsed).count();
-  const auto what = how.sink == pipeline::sink_kind::null ? std::string("sent to nowhere")
-                                                          : fmt::format("stored as '{}'", how.name);
-  fmt::print("{} {} as {}+{} in {:.2f} s, {:.0f} MB/s, through {} rings of {}\n",
-             human_bytes(report.bytes), what, how.geometry.data, how.geometry.parity, seconds,
-             static_cast<double>(report.bytes) / seconds / 1e6, how.ring,
-             harness::format_size(how.ring_size));
+  const auto what = how.sink == pipeline::sink_kind::null
+                        ? std::string("sent to nowhere")
+                        : fmt::format("stored as '{}'", escaped(how.name));
+  print("{} {} as {}+{} in {:.2f} s, {:.0f} MB/s, through {} rings of {}\n",
+        human_bytes(report.bytes), what, how.geometry.data, how.geometry.parity, seconds,
+        static_cast<double>(report.bytes) / seconds / 1e6, how.ring,
+        harness::format_size(how.ring_size));
+}
+
+// Of rings, and of the block that is encoded beside them.
+std::uint64_t wanted_memory(const pipeline::put_options& how) {
+  const auto& shape = how.geometry;
+  return shape.shards() * (std::uint64_t{how.ring_size} + 2 * shape.frame_size(shape.block));
+}
+
+pipeline::put_report store(pipeline::input& from, const pipeline::put_options& how) {
+  try {
+    return pipeline::put(from, how);
+  } catch (const std::bad_alloc&) {
+    throw failure(fmt::format("put needs some {} for {} rings and blocks, and {}",
+                              human_bytes(wanted_memory(how)), how.geometry.shards(),
+                              harness::memory_ran_out()));
+  }
 }
 
 void run(const put_arguments& given) {
   auto how = options_of(given);
   pipeline::check(how);
-  auto from = pipeline::input::open(given.file);
   const stop_on_signal signals;
+  auto from = pipeline::input::open(given.file);
   how.stop = signals.token();
   pipeline::put_report report;
   {
     progress_bar bar("put");
-    how.progress = [&](std::uint64_t done) { bar.update(done, from.size()); };
-    report = pipeline::put(from, how);
+    how.progress = [&](std::uint64_t done) { bar.update(done, from.size_hint()); };
+    report = store(from, how);
   }
   for (const auto& [disk, reason] : report.failures) {
-    fmt::print(stderr, "annulus: disk {} failed and was dropped: {}\n", disk.string(), reason);
+    warn(fmt::format("disk {} failed and was dropped: {}", escaped(disk), reason));
   }
   if (given.json) {
-    fmt::print("{}\n", to_json(how, report).dump());
+    print_json(to_json(how, report));
   } else {
-    print(how, report);
+    show(how, report);
   }
+  flush_output(how.sink == pipeline::sink_kind::null
+                   ? ""
+                   : fmt::format("object '{}' was stored", escaped(how.name)));
 }
 
 }  // namespace

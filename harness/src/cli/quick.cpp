@@ -2,13 +2,15 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "command.hpp"
-#include "interruption.hpp"
 #include "library_input.hpp"
 #include "plot.hpp"
+#include "result_set.hpp"
 #include "runner.hpp"
 #include "scratch.hpp"
+#include "stop_on_signal.hpp"
 #include "support.hpp"
 #include "table.hpp"
 
@@ -50,53 +52,69 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 void print_winners(const harness::table& measured) {
-  fmt::print("\n");
+  print("\n");
   for (const auto& best : measured.best) {
     const auto ties = best.ties.empty()
                           ? std::string()
                           : ", but the intervals do not tell it from " + listed(best.ties);
-    fmt::print("Winner for {}: {} with {:.0f} MB/s{}\n", best.sink, best.label,
-               best.throughput.median, ties);
+    print("Winner for {}: {} with {:.0f} MB/s{}\n", best.sink, best.label, best.throughput.median,
+          ties);
   }
 }
 
-void measure(const quick_arguments& given) {
+// Throws for what would only be missing after the measurement.
+void check_outputs(const quick_arguments& given) {
+  for (const auto& path : {given.work, given.results, given.plots}) {
+    local_path(path.string(), "directory");
+    harness::prepare_directory(path);
+  }
+  harness::check_plotting(given.plots);
+}
+
+harness::run_report measure(const quick_arguments& given, const stop_on_signal& signals,
+                            harness::build_info build) {
   auto what = harness::load_matrix(checkout() / "harness/matrices/quick.toml", ring_names());
   if (given.repetitions > 0) what.repetitions = given.repetitions;
-  const harness::interruption signals;
   const harness::scratch_directory scratch(given.work / fmt::format("quick-{}", getpid()));
   harness::run_options how;
   how.results = given.results;
   how.self = fs::read_symlink("/proc/self/exe");
   how.input = given.input;
   how.work = scratch.path() / "cells";
-  how.build = harness::this_build(checkout());
+  how.build = std::move(build);
   how.stop_fd = signals.fd();
   if (how.input.empty()) {
     how.input = scratch.path() / "usr-lib.bin";
-    fmt::print(stderr,
-               "annulus: collecting up to 256 MiB of this machine's own files from /usr/lib\n");
-    harness::collect_files("/usr/lib", input_bytes, how.input);
+    warn("collecting up to 256 MiB of this machine's own files from /usr/lib");
+    harness::collect_files("/usr/lib", input_bytes, how.input, how.stop_fd);
   }
-  fmt::print(stderr, "annulus: measuring, about two minutes for 256 MiB\n");
-  harness::run_report done;
-  {
-    const live_line line;
-    how.progress = [&line](const harness::run_progress& at) {
-      line.show(harness::progress_line(at));
-    };
-    done = harness::run(what, how);
-  }
+  warn("measuring, about two minutes for 256 MiB");
+  const live_line line;
+  how.progress = [&line](const harness::run_progress& at) {
+    line.show(harness::progress_line(at));
+  };
+  return harness::run(what, how);
+}
+
+void run(const quick_arguments& given) {
+  check_outputs(given);
+  auto build = harness::this_build(checkout());
+  const stop_on_signal signals;
+  const auto done = measure(given, signals, std::move(build));
   if (done.interrupted) {
     throw failure(fmt::format("interrupted after {} of {} turns; the finished ones are in {}",
                               done.finished, done.total, here(done.directory)));
   }
   const auto measured = harness::make_table(done.directory);
-  fmt::print("{}", harness::to_markdown(measured));
+  print_text(harness::to_markdown(measured));
   print_winners(measured);
-  const auto figures = harness::plot_run(done.directory, checkout() / "plots", given.plots);
-  fmt::print("\nPlots:  {}\n", here(figures.front().parent_path()));
-  fmt::print(fmt::runtime(next_steps), here(done.directory));
+  const auto kept = fmt::format("the results are in {}", here(done.directory));
+  flush_output(kept);
+  const auto figures =
+      harness::plot_run(done.directory, checkout() / "plots", given.plots, signals.fd());
+  print("\nPlots:  {}\n", here(figures.front().parent_path()));
+  print(next_steps, here(done.directory));
+  flush_output(kept);
   if (done.failed > 0)
     throw failure(
         fmt::format("{} of {} turns failed; the table says why", done.failed, done.total));
@@ -125,7 +143,7 @@ void add_quick(CLI::App& app) {
   command->add_option("--plots", given->plots, "Where the figures are drawn")
       ->capture_default_str();
   command->footer(quick_examples);
-  command->callback([given] { reporting([&] { measure(*given); }); });
+  command->callback([given] { reporting([&] { run(*given); }); });
 }
 
 }  // namespace annulus::cli

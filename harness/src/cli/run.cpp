@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "command.hpp"
-#include "interruption.hpp"
 #include "json.hpp"
 #include "runner.hpp"
 #include "sizes.hpp"
+#include "stop_on_signal.hpp"
 #include "support.hpp"
 
 namespace annulus::cli {
@@ -26,29 +26,29 @@ struct run_arguments {
   bool as_data = false;
 };
 
-void print(const run_arguments& from, const harness::run_report& done) {
+void show(const run_arguments& from, const harness::run_report& done) {
   if (from.as_data) {
-    fmt::print("{}\n", harness::json{{"directory", here(done.directory)},
-                                     {"finished", done.finished},
-                                     {"failed", done.failed},
-                                     {"skipped_cells", done.skipped},
-                                     {"total", done.total},
-                                     {"interrupted", done.interrupted}}
-                           .dump(2));
+    print_json({{"directory", here(done.directory)},
+                {"finished", done.finished},
+                {"failed", done.failed},
+                {"skipped_cells", done.skipped},
+                {"total", done.total},
+                {"interrupted", done.interrupted}},
+               2);
     return;
   }
-  fmt::print("{}\n{} of {} turns finished, {} failed; {} cells skipped\n", here(done.directory),
-             done.finished, done.total, done.failed, done.skipped);
+  print("{}\n{} of {} turns finished, {} failed; {} cells skipped\n", here(done.directory),
+        done.finished, done.total, done.failed, done.skipped);
 }
 
 void measure(const run_arguments& from) {
   if (from.matrix.empty() == from.resume.empty()) {
     throw usage_error("run needs either a matrix or --resume with a run's directory");
   }
+  for (const auto& path : {from.work, from.results}) local_path(path.string(), "directory");
   const std::vector<std::string_view> rings = ring_names();
   const harness::matrix what = from.resume.empty() ? harness::load_matrix(from.matrix, rings)
                                                    : harness::matrix_of_run(from.resume, rings);
-  const harness::interruption signals;
   harness::run_options how;
   how.results = from.results;
   how.self = fs::read_symlink("/proc/self/exe");
@@ -58,6 +58,7 @@ void measure(const run_arguments& from) {
   how.resume = from.resume;
   how.cell_limit = std::chrono::seconds(from.limit);
   how.build = harness::this_build(checkout());
+  const stop_on_signal signals;
   how.stop_fd = signals.fd();
   harness::run_report done;
   {
@@ -65,7 +66,8 @@ void measure(const run_arguments& from) {
     how.progress = [&line](const harness::run_progress& at) { line.show(progress_line(at)); };
     done = run(what, how);
   }
-  if (!done.interrupted || from.as_data) print(from, done);
+  if (!done.interrupted || from.as_data) show(from, done);
+  flush_output(fmt::format("the results are in {}", here(done.directory)));
   if (done.interrupted) {
     throw failure(
         fmt::format("interrupted after {} of {} turns; go on with: annulus run --resume {}",

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <annulus/all.hpp>
-#include <cstdio>
+#include <annulus/pipeline/escaped.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -14,6 +14,7 @@
 
 #include "command.hpp"
 #include "options.hpp"
+#include "standard_streams.hpp"
 
 namespace annulus::cli {
 
@@ -30,9 +31,9 @@ inline std::filesystem::path default_work() {
                                                 : std::filesystem::temp_directory_path();
 }
 
-/// `path` as one types it here.
+/// `path` as one types it here, and as it can be shown.
 inline std::string here(const std::filesystem::path& path) {
-  return std::filesystem::proximate(path).string();
+  return pipeline::escaped(std::filesystem::proximate(path));
 }
 
 inline std::vector<std::string_view> ring_names() {
@@ -51,7 +52,7 @@ class live_line {
   live_line& operator=(const live_line&) = delete;
 
   void show(std::string_view text) const {
-    if (terminal_) fmt::print(stderr, "\r\033[K{}", text);
+    if (terminal_) draw(fmt::format("\r\033[K{}", printable(text)));
   }
 
  private:

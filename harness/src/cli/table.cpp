@@ -28,9 +28,9 @@ void add_table(CLI::App& app) {
     reporting([&] {
       const harness::table found = harness::make_table(from->directory);
       if (from->as_data) {
-        fmt::print("{}\n", to_json(found).dump(2));
+        print_json(to_json(found), 2);
       } else {
-        fmt::print("{}", to_markdown(found));
+        print_text(to_markdown(found));
       }
     });
   });

@@ -72,7 +72,7 @@ void print_caches(const harness::topology& machine) {
     line += fmt::format("{}{}", line.empty() ? "" : " | ", numbers(at.cpus));
   }
   for (const auto& [what, cpus] : lines) {
-    fmt::print("  L{} {}: CPUs {}\n", what.first, what.second, cpus);
+    print("  L{} {}: CPUs {}\n", what.first, what.second, cpus);
   }
 }
 
@@ -80,38 +80,39 @@ void print_relations(const harness::topology& machine) {
   for (const harness::relation kind : harness::all_relations) {
     const auto& pairs = machine.pairs(kind);
     if (pairs.empty()) {
-      fmt::print("  {:<11} not on this machine ({})\n", name_of(kind), meaning_of(kind));
+      print("  {:<11} not on this machine ({})\n", name_of(kind), meaning_of(kind));
     } else {
-      fmt::print("  {:<11} {}, such as {} and {} ({})\n", name_of(kind),
-                 pairs.size() == 1 ? "1 pair" : fmt::format("{} pairs", pairs.size()),
-                 pairs.front().producer, pairs.front().consumer, meaning_of(kind));
+      print("  {:<11} {}, such as {} and {} ({})\n", name_of(kind),
+            pairs.size() == 1 ? "1 pair" : fmt::format("{} pairs", pairs.size()),
+            pairs.front().producer, pairs.front().consumer, meaning_of(kind));
     }
   }
 }
 
-void print(const harness::topology& machine) {
-  fmt::print("{}: {} CPUs, {} cores\n", machine.cpu_model, machine.cpus.size(),
-             machine.cores.size());
+void show(const harness::topology& machine) {
+  print("{}: {} CPUs, {} cores\n", printable(machine.cpu_model), machine.cpus.size(),
+        machine.cores.size());
   if (!machine.is_this_system) {
-    fmt::print("This is not the machine itself: HWLOC_SYNTHETIC or HWLOC_XMLFILE is set.\n");
+    print("This is not the machine itself: HWLOC_SYNTHETIC or HWLOC_XMLFILE is set.\n");
   }
-  fmt::print("Cores\n");
+  print("Cores\n");
   std::map<int, std::string> packages;
   for (const auto& at : machine.cores) {
     std::string& line = packages[at.package];
     line += fmt::format("{}{}", line.empty() ? "" : " | ", numbers(at.cpus));
   }
   for (const auto& [package, cpus] : packages) {
-    fmt::print("  package {}: CPUs {}\n", package, cpus);
+    print("  package {}: CPUs {}\n", package, cpus);
   }
-  fmt::print("Caches\n");
+  print("Caches\n");
   print_caches(machine);
-  fmt::print("NUMA nodes\n");
+  print("NUMA nodes\n");
+  if (machine.nodes.empty()) print("  none\n");
   for (const auto& at : machine.nodes) {
-    fmt::print("  node {}: {:.1f} GiB, CPUs {}\n", at.number,
-               static_cast<double>(at.bytes) / static_cast<double>(1U << 30U), numbers(at.cpus));
+    print("  node {}: {:.1f} GiB, CPUs {}\n", at.number,
+          static_cast<double>(at.bytes) / static_cast<double>(1U << 30U), numbers(at.cpus));
   }
-  fmt::print("Placements\n");
+  print("Placements\n");
   print_relations(machine);
 }
 
@@ -127,9 +128,9 @@ void add_topo(CLI::App& app) {
     reporting([&] {
       const harness::topology machine = harness::this_machine();
       if (*as_data) {
-        fmt::print("{}\n", as_json(machine).dump(2));
+        print_json(as_json(machine), 2);
       } else {
-        print(machine);
+        show(machine);
       }
     });
   });

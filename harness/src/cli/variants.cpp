@@ -8,11 +8,12 @@
 
 #include "command.hpp"
 #include "json.hpp"
+#include "options.hpp"
 
 namespace annulus::cli {
 namespace {
 
-void print_json() {
+void print_list() {
   auto list = harness::json::array();
   for (const auto& info : all_rings::infos) {
     list.push_back({{"name", info.name},
@@ -23,7 +24,7 @@ void print_json() {
                     {"source", info.source},
                     {"selected", info.name == variant<ring>.name}});
   }
-  fmt::print("{}\n", list.dump(2));
+  print_json(list, 2);
 }
 
 /// As wide as the widest of a column, and two blanks.
@@ -38,14 +39,14 @@ void print_table() {
   const auto name = width_of("name", &variant_info::name);
   const auto storage = width_of("storage", &variant_info::storage);
   const auto waiting = width_of("waiting", &variant_info::waiting);
-  fmt::print(row, "", "name", name, "storage", storage, "waiting", waiting, "contiguous",
-             "kernel waits", "source");
+  print(row, "", "name", name, "storage", storage, "waiting", waiting, "contiguous", "kernel waits",
+        "source");
   for (const auto& info : all_rings::infos) {
-    fmt::print(row, info.name == variant<ring>.name ? "*" : "", info.name, name, info.storage,
-               storage, info.waiting, waiting, info.contiguous ? "yes" : "no",
-               info.kernel_waits ? "yes" : "no", info.source);
+    print(row, info.name == variant<ring>.name ? "*" : "", info.name, name, info.storage, storage,
+          info.waiting, waiting, info.contiguous ? "yes" : "no", info.kernel_waits ? "yes" : "no",
+          info.source);
   }
-  fmt::print("\n* annulus::ring in this build; choose another with cmake -DANNULUS_RING=NAME\n");
+  print("\n* annulus::ring in this build; choose another with cmake -DANNULUS_RING=NAME\n");
 }
 
 }  // namespace
@@ -55,7 +56,7 @@ void add_variants(CLI::App& app) {
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print JSON");
   command->footer("Example:\n  annulus variants --json");
-  command->callback([json] { *json ? print_json() : print_table(); });
+  command->callback([json] { reporting([&] { *json ? print_list() : print_table(); }); });
 }
 
 }  // namespace annulus::cli

@@ -3,23 +3,26 @@
 
 #include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/verify.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "command.hpp"
 #include "json.hpp"
 #include "options.hpp"
 #include "progress_bar.hpp"
+#include "standard_streams.hpp"
 #include "stop_on_signal.hpp"
 
 namespace annulus::cli {
 namespace {
 
+using pipeline::escaped;
+
 constexpr auto verify_examples = R"(Examples:
   annulus verify --disks d0,d1,d2,d3,d4,d5             every object
   annulus verify big.iso --disks d0,d1,d2,d3,d4,d5     one
 
-Exit status 0 if every shard of every object is whole, else 1.)";
+Exit status 0 if every shard of every object is whole, else 1. Names show bytes that are no UTF-8, and
+control characters, as \xNN and a backslash as \\.)";
 
 struct verify_arguments {
   std::string object, disks;
@@ -34,28 +37,24 @@ const char* verdict(const pipeline::object_state& state) {
 harness::json to_json(const pipeline::object_state& state) {
   auto shards = harness::json::array();
   for (const auto& shard : state.shards) {
-    shards.push_back({{"disk", pipeline::escaped(shard.disk)},
-                      {"fault", shard.fault},
+    shards.push_back({{"disk", escaped(shard.disk)},
+                      {"fault", printable(shard.fault)},
                       {"bad_frames", shard.bad_frames},
                       {"unbound", shard.unbound}});
   }
-  return {{"name", pipeline::escaped(state.name)},
-          {"state", verdict(state)},
-          {"size", state.size},
-          {"data", state.data},
-          {"parity", state.parity},
-          {"whole_shards", state.whole_shards},
-          {"bound", !state.unbound()},
-          {"shards", shards}};
+  return {{"name", escaped(state.name)}, {"state", verdict(state)},
+          {"size", state.size},          {"data", state.data},
+          {"parity", state.parity},      {"whole_shards", state.whole_shards},
+          {"bound", !state.unbound()},   {"shards", shards}};
 }
 
-void print(const pipeline::object_state& state) {
-  fmt::print("{:9} {}  {}, {}+{}, {} shards whole{}\n", verdict(state),
-             pipeline::escaped(state.name), human_bytes(state.size), state.data, state.parity,
-             state.whole_shards, state.unbound() ? "; unbound, which heal mends" : "");
+void show(const pipeline::object_state& state) {
+  print("{:9} {}  {}, {}+{}, {} shards whole{}\n", verdict(state), escaped(state.name),
+        human_bytes(state.size), state.data, state.parity, state.whole_shards,
+        state.unbound() ? "; unbound, which heal mends" : "");
   for (const auto& shard : state.shards) {
     if (!shard.fault.empty())
-      fmt::print("          {}: {}\n", pipeline::escaped(shard.disk), shard.fault);
+      print("          {}: {}\n", escaped(shard.disk), printable(shard.fault));
   }
 }
 
@@ -66,13 +65,12 @@ void run(const verify_arguments& given) {
   const bool terminal = isatty(STDERR_FILENO) == 1;
   if (terminal) {
     what.progress = [](const std::string& name) {
-      fmt::print(stderr, "\rverifying {}\033[K", pipeline::escaped(name));
-      std::fflush(stderr);
+      draw(fmt::format("\rverifying {}\033[K", escaped(name)));
     };
   }
   const auto [states, passed_over] = pipeline::verify(what);
-  if (terminal) fmt::print(stderr, "\r\033[K");
-  for (const auto& sentence : passed_over) fmt::print(stderr, "annulus: {}\n", sentence);
+  if (terminal) draw("\r\033[K");
+  for (const auto& sentence : passed_over) warn(sentence);
   std::size_t faulty = 0;
   auto list = harness::json::array();
   for (const auto& state : states) {
@@ -80,13 +78,13 @@ void run(const verify_arguments& given) {
     if (given.json) {
       list.push_back(to_json(state));
     } else {
-      print(state);
+      show(state);
     }
   }
-  if (given.json) fmt::print("{}\n", list.dump(2));
+  if (given.json) print_json(list, 2);
   if (faulty > 0)
     throw failure(fmt::format("{} of {} objects are not whole", faulty, states.size()));
-  if (!given.json) fmt::print("{} objects, all whole\n", states.size());
+  if (!given.json) print("{} objects, all whole\n", states.size());
 }
 
 }  // namespace

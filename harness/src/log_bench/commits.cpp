@@ -22,16 +22,18 @@ namespace {
 using bench::clock;
 using bench::seconds_between;
 
-// Until the time is up: `commit(n)` makes the n-th record of this producer durable.
+// Until the time is up, but once at least, however slow that is: `commit(n)` makes the n-th record
+// of this producer durable.
 template <class Commit>
 std::vector<double> latencies_of(clock::time_point end, Commit commit) {
   std::vector<double> out;
-  for (auto before = clock::now(); before < end;) {
+  auto before = clock::now();
+  do {
     commit(out.size());
     const auto after = clock::now();
     out.push_back(seconds_between(before, after));
     before = after;
-  }
+  } while (before < end);
   return out;
 }
 
@@ -48,7 +50,8 @@ commit_lap summed(clock::time_point start, const std::vector<double>& latencies)
 detached_task await_commits(chunklog::shared_writer& front, bytes_view payload,
                             clock::time_point end, std::vector<double>& latencies,
                             std::latch& over) {
-  for (auto before = clock::now(); before < end;) {
+  auto before = clock::now();
+  do {
     // The thread that would make room is the one that this runs on: it must not wait for it.
     const auto done = front.append(payload, before);
     if (!done.ok()) bench::give_up(done.message);
@@ -57,7 +60,7 @@ detached_task await_commits(chunklog::shared_writer& front, bytes_view payload,
     const auto after = clock::now();
     latencies.push_back(seconds_between(before, after));
     before = after;
-  }
+  } while (before < end);
   over.count_down();
 }
 

@@ -38,6 +38,7 @@ const std::vector<header>& headers() {
       {"waiting_room.hpp", &lock_free},
       {"rest.hpp", &lock_free},
       {"status.hpp", &lock_free},
+      {"shared_status.hpp", &lock_free},
       {"monitor.hpp", &locking},
       {"locked_ring.hpp", &locking},
       {"pipe.hpp", &locking},

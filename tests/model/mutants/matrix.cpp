@@ -38,8 +38,12 @@ arguments::arguments(const std::filesystem::path& file) {
   const auto* const list = parsed["survivor"].as_array();
   if (list == nullptr) return;
   for (const auto& each : *list) {
-    const auto& table = *each.as_table();
-    const auto text = [&](const char* key) { return table[key].value_or(string()); };
+    const auto* const table = each.as_table();
+    if (table == nullptr) {
+      throw std::runtime_error(fmt::format("{}, line {}: a survivor must be a table", file.string(),
+                                           each.source().begin.line));
+    }
+    const auto text = [&](const char* key) { return (*table)[key].value_or(string()); };
     entries_.push_back({text("file"), text("code"), text("mutation"), text("why")});
   }
 }

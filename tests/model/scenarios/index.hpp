@@ -61,6 +61,36 @@ void in_place(std::size_t capacity, std::size_t attempts) {
   require(got.count() == sent, "all that was committed is received");
 }
 
+/// A peek and a try_read show all that was written before them, also what came after an earlier
+/// look.
+template <class Ring>
+void shows_all(std::size_t capacity) {
+  Ring ring(capacity);
+  received got;
+  model::atomic<std::uint32_t> written(0U);
+  thread("writer", [&] {
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+      ring.writer().write(numbered(i, 1));
+      // Release and acquire: the only order there is but for the ring's own.
+      written.store(i, std::memory_order_release);
+    }
+  });
+  thread("reader", [&] {
+    byte_list one(1), many(4);
+    for (int i = 0; i < 2; ++i) {
+      const auto before = written.load(std::memory_order_acquire);
+      require(got.count() + ring.reader().try_peek(0).data.size() >= before, "all is shown");
+      got.take(bytes_view(one).first(ring.reader().try_read(one).bytes));
+    }
+    const auto before = written.load(std::memory_order_acquire);
+    got.take(bytes_view(many).first(ring.reader().try_read(many).bytes));
+    require(got.count() >= before, "all that was there is taken");
+  });
+  join();
+  drain(ring, got);
+  require(got.count() == 3, "what was written is received");
+}
+
 /// A third thread watches: never more than fits, or than was written at all.
 template <class Ring>
 void observed(std::size_t capacity, std::size_t each) {
@@ -123,6 +153,10 @@ inline checked_list index_scenarios() {
       }
     }
     if constexpr (buffers<Ring>) {
+      all.push_back({named<Ring>("shows_all", 4),
+                     [] { shows_all<Ring>(4); },
+                     {.preemptions = 2, .stale = 1},
+                     {.preemptions = 3, .stale = 2, .runs = 3'000'000}});
       all.push_back({named<Ring>("ended_by_the_next_call", 16),
                      [] { ended_by_the_next_call<Ring>(16); },
                      {},

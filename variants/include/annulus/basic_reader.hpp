@@ -25,8 +25,8 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     if (!core().status.pristine()) [[unlikely]] {
       if (const auto error = core().status.reader_refusal()) return {0, error};
     }
-    const auto n = std::min(to.size(), buffered_or_end(1));
-    if (n == 0 && !to.empty()) return {0, ended_ ? core().status.end() : errc::would_block};
+    const auto n = std::min(to.size(), buffered_or_end(to.size()));
+    if (n == 0 && !to.empty()) return {0, shortage()};
     take(to.first(n));
     return {n, {}};
   }
@@ -50,9 +50,9 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     if (!core().status.pristine()) [[unlikely]] {
       if (const auto error = core().status.reader_refusal()) return {{}, error};
     }
-    at_.expose(buffered_or_end(std::max<std::size_t>(min, 1)));
+    at_.expose(buffered_or_end(capacity()));
     if (at_.open >= min) return {readable(at_.open), {}};
-    return {readable(at_.open), ended_ ? core().status.end() : errc::would_block};
+    return {readable(at_.open), shortage()};
   }
 
   peeked peek(std::size_t min, const until& limit = {}) {
@@ -109,10 +109,21 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
     if (at_.known() < wanted) {
       const auto closed = core().status.writer_is_closed();
       // Acquire: pairs with the writer's publish.
-      at_.horizon = core().tail.index.load(std::memory_order_acquire);
+      see(core().tail.index.load(std::memory_order_acquire));
       ended_ = closed;
     }
     return at_.known();
+  }
+  // Takes over how much the writer says that it has published.
+  void see(std::uint64_t tail) noexcept {
+    if (!at_.extend(tail, capacity())) core().fail(errc::corrupted);
+  }
+  // Why there is not more.
+  [[nodiscard]] std::error_code shortage() const noexcept {
+    if constexpr (crosses_processes<platform>) {
+      if (const auto error = core().status.reader_refusal()) return error;  // perhaps of that look
+    }
+    return ended_ ? core().status.end() : errc::would_block;
   }
 
   // Precondition: at_.is_smooth(to.size()).
@@ -143,7 +154,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
 
   void sample() noexcept {
     // Acquire: pairs with the writer's publish, since what is seen here is used as bytes to read.
-    at_.horizon = core().tail.index.load(std::memory_order_acquire);
+    see(core().tail.index.load(std::memory_order_acquire));
     counters_.saw(at_.known(), capacity());
     at_.sample = at_.index + sample_interval(capacity());
   }
@@ -181,7 +192,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   auto reached() {
     return [this](std::uint64_t index) {
       // Sequentially consistent: pairs with the writer's publish, see basic_gate.
-      at_.horizon = core().tail.index.load(std::memory_order_seq_cst);
+      see(core().tail.index.load(std::memory_order_seq_cst));
       return at_.horizon >= index || core().status.reader_refusal() ||
              core().status.writer_is_closed();
     };

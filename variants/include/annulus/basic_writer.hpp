@@ -27,7 +27,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     }
     const auto n = std::min(from.size(), room(from.size()));
     accept(from.first(n));
-    return {n, n < from.size() ? make_error_code(errc::would_block) : std::error_code{}};
+    return {n, n < from.size() ? shortage() : std::error_code{}};
   }
 
   // Inlined by force, and without a limit to construct: for a small write both cost more than the
@@ -49,7 +49,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     if (!core().status.pristine()) [[unlikely]] {
       if (const auto error = core().status.writer_refusal()) return {{}, error};
     }
-    if (room(std::max<std::size_t>(min, 1)) < min) return {{}, errc::would_block};
+    if (room(std::max<std::size_t>(min, 1)) < min) return {{}, shortage()};
     at_.expose(at_.known());
     return {ring_.storage().at(at_.offset(), at_.open), {}};
   }
@@ -112,8 +112,19 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   }
   std::size_t look() noexcept {
     // Acquire: pairs with the reader's publish.
-    at_.horizon = core().head.index.load(std::memory_order_acquire) + capacity();
+    see(core().head.index.load(std::memory_order_acquire));
     return at_.known();
+  }
+  // Takes over how much the reader says that it has consumed.
+  void see(std::uint64_t head) noexcept {
+    if (!at_.extend(head + capacity(), capacity())) core().fail(errc::corrupted);
+  }
+  // Why there is not more room.
+  [[nodiscard]] std::error_code shortage() const noexcept {
+    if constexpr (crosses_processes<platform>) {
+      if (const auto error = core().status.writer_refusal()) return error;  // perhaps of that look
+    }
+    return errc::would_block;
   }
 
   // Precondition: at_.is_smooth(from.size()).
@@ -193,7 +204,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
     return [this, refused](std::uint64_t index) {
       // Sequentially consistent: pairs with the reader's publish, see basic_gate.
       const auto head = core().head.index.load(std::memory_order_seq_cst);
-      at_.horizon = head + capacity();
+      see(head);
       // Signed: the target of a writer in a ring that has never been full lies before 0.
       return static_cast<std::int64_t>(head - index) >= 0 || refused();
     };

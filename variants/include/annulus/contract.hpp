@@ -31,10 +31,11 @@
 //         Blocks until at least `min` bytes are in `to` ("forced fill" with min = to.size()), or
 //         the end. errc::minimum_exceeds_span if min > to.size(). O(bytes).
 //     transfer try_read(bytes_span to)
-//         Takes what is there now; errc::would_block if that is nothing.
+//         Takes all that is there now, as far as `to` goes; errc::would_block if that is nothing.
 //     peeked peek(size_t min, const until& = {})
-//         Waits for `min` bytes and shows what is buffered, at least `min` bytes, in one or two
-//         spans; valid until the next call on this end. errc::exceeds_capacity if min > limit().
+//         Waits for `min` bytes and shows all that is buffered by then, at least `min` bytes, in
+//         one or two spans (`segment`: of those, all in peek_chain); valid until the next call on
+//         this end. errc::exceeds_capacity if min > limit().
 //     peeked try_peek(size_t min)
 //         The same without waiting: errc::would_block, beside what there is, if that is too little.
 //     error_code consume(size_t n)
@@ -59,6 +60,9 @@
 //   does
 //               an armed waker. A call that begins while the destructor runs is an error of the
 //               caller.
+//
+// Limits (until.hpp): none is for ever, and so is a duration or a moment beyond the clock's last,
+// such as std::chrono::hours::max(); what is over or negative ends a wait at once.
 //
 // Calls made of these, for any ring: read_from, write_to, copy, write_byte, read_byte
 // (ring_io.hpp).

@@ -28,6 +28,7 @@ enum class errc {
   foreign_error,         ///< the other process failed with an error that has no meaning in this one
   not_a_shared_ring,     ///< a file that holds no shared ring, or one of another kind
   end_taken,             ///< an end of a shared ring that has been attached before
+  corrupted,             ///< the other process wrote what no ring writes into a shared ring
 };
 
 /// The category of `errc`. Thread-safe.
@@ -72,6 +73,8 @@ inline const std::error_category& ring_category() noexcept {
           return "not a shared ring of this kind";
         case errc::end_taken:
           return "end of the shared ring has been attached before";
+        case errc::corrupted:
+          return "shared ring was corrupted by the other process";
       }
       return "unknown ring error";
     }

@@ -9,6 +9,7 @@
 #include <annulus/memory.hpp>
 #include <annulus/page_census.hpp>
 #include <annulus/pages.hpp>
+#include <annulus/restarted.hpp>
 #include <annulus/transfer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -100,7 +101,8 @@ class mapping {
   struct memory_file {
     memory_file(unsigned flags, std::size_t bytes)
         : number(memfd_create("annulus", MFD_CLOEXEC | flags)) {
-      if (number < 0 || ftruncate(number, static_cast<off_t>(bytes)) != 0)
+      const auto size = static_cast<off_t>(bytes);
+      if (number < 0 || detail::restarted([&] { return ftruncate(number, size); }) != 0)
         error = pages::last_error();
     }
     memory_file(const memory_file&) = delete;

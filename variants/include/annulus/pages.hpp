@@ -10,6 +10,7 @@
 
 #include <annulus/error.hpp>
 #include <annulus/memory.hpp>
+#include <annulus/restarted.hpp>
 #include <annulus/transfer.hpp>
 #include <cerrno>
 #include <cstddef>
@@ -95,8 +96,9 @@ inline void advise(bytes_span memory, huge_pages huge) noexcept {
 
 /// Makes every page present, where touching it would be a signal if there is none.
 inline std::error_code populate(bytes_span memory) noexcept {
-  return madvise(memory.data(), memory.size(), MADV_POPULATE_WRITE) == 0 ? std::error_code{}
-                                                                         : last_error();
+  const auto refused =
+      detail::restarted([&] { return madvise(memory.data(), memory.size(), MADV_POPULATE_WRITE); });
+  return refused == 0 ? std::error_code{} : last_error();
 }
 
 /// As above; throws std::system_error with the kernel's reason.
@@ -110,7 +112,8 @@ inline void prefault(bytes_span memory) {
 /// Keeps pages from being swapped out. Throws std::system_error with the kernel's reason.
 inline void lock(bytes_span memory) {
   // Not mlock(), which the sanitizers replace by nothing.
-  if (syscall(SYS_mlock, memory.data(), memory.size()) == 0) return;
+  if (detail::restarted([&] { return syscall(SYS_mlock, memory.data(), memory.size()); }) == 0)
+    return;
   const auto error = last_error();
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);

@@ -9,6 +9,7 @@
 
 #include <annulus/error.hpp>
 #include <annulus/process_identity.hpp>
+#include <annulus/restarted.hpp>
 #include <annulus/shared_platform.hpp>
 #include <annulus/unique_fd.hpp>
 #include <array>
@@ -104,8 +105,7 @@ class peer_watch {
   // False if the watch was stopped first.
   [[nodiscard]] bool await_end(int process) const {
     std::array<pollfd, 2> both{{{process, POLLIN, 0}, {stopped_.get(), POLLIN, 0}}};
-    while (poll(both.data(), both.size(), -1) < 0 && errno == EINTR) {
-    }
+    detail::restarted([&] { return poll(both.data(), both.size(), -1); });
     return both[1].revents == 0;
   }
 

@@ -1,6 +1,7 @@
 // What a waiting end does once spinning has not helped.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -35,7 +36,8 @@ class yield_rest {
 };
 
 /// What whoever wakes tells the sleeper: when it did, and how long its part took. It publishes
-/// nothing, so relaxed.
+/// nothing, so relaxed. In memory that processes share a peer may have written anything, so what is
+/// read is cut to what is worth knowing: no spin pays for a wake of a millisecond.
 template <class Platform>
 class wake_record {
  public:
@@ -45,12 +47,12 @@ class wake_record {
     at_.store(start.time_since_epoch().count(), std::memory_order_relaxed);
     wake();
     const std::chrono::nanoseconds took = Platform::now() - start;
-    const auto known = took_.load(std::memory_order_relaxed);
+    const auto known = usual();
     took_.store(known + (took.count() - known) / 8, std::memory_order_relaxed);
   }
   /// What a sleep costs in CPU time: the wakes of late, and as much again on the sleeper's side.
   [[nodiscard]] std::chrono::nanoseconds cost() const noexcept {
-    return std::chrono::nanoseconds(2 * took_.load(std::memory_order_relaxed));
+    return std::chrono::nanoseconds(2 * usual());
   }
   /// When the sleeper was last woken; what a sleep takes to end is not part of the wait.
   [[nodiscard]] typename Platform::clock::time_point at() const noexcept {
@@ -59,6 +61,12 @@ class wake_record {
   }
 
  private:
+  static constexpr std::int64_t longest = 1'000'000;
+
+  [[nodiscard]] std::int64_t usual() const noexcept {
+    return std::clamp<std::int64_t>(took_.load(std::memory_order_relaxed), 0, longest);
+  }
+
   std::atomic<std::int64_t> took_{Platform::first_budget.count() / 2};
   std::atomic<std::int64_t> at_{0};
 };

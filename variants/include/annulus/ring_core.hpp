@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <annulus/platform.hpp>
+#include <annulus/shared_status.hpp>
 #include <annulus/status.hpp>
 #include <annulus/waiting.hpp>
 #include <annulus/waiting_room.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace annulus {
 
@@ -21,7 +23,10 @@ struct ring_core {
     typename Waiting::template gate<Platform> gate;
   };
 
-  alignas(line_bytes) stream_status<Platform> status;
+  using status_type = std::conditional_t<crosses_processes<Platform>, shared_status<Platform>,
+                                         stream_status<Platform>>;
+
+  alignas(line_bytes) status_type status;
   side tail;  // written by the producer; the consumer waits at its gate
   side head;  // written by the consumer; the producer waits at its gate
 
@@ -65,8 +70,9 @@ template <class Platform>
 struct ring_position {
   std::uint64_t index = 0;
   std::uint64_t lap = 0;  // the index of offset 0 in this lap: nothing is rounded or divided
-  // Up to where there is something to move, as far as known. A checker sees by it whether two
-  // threads are in this end at once.
+  // Up to where there is something to move, as far as known: never less than the index, nor more
+  // than the capacity ahead of it. A checker sees by it whether two threads are in this end at
+  // once.
   typename Platform::template var<std::uint64_t> horizon{};
   std::uint64_t sample = 0;  // the index at which to look how full the ring is
   std::uint64_t smooth = 0;  // below it nothing above comes in the way, and no span is open
@@ -86,6 +92,18 @@ struct ring_position {
     return n <= slice_bytes && index + n < smooth;
   }
 
+  /// The other end lets this one go as far as `to`. False, with nothing left to move, if it cannot
+  /// be, which only a peer in another process can say: one that goes back, or beyond the capacity.
+  [[nodiscard]] bool extend(std::uint64_t to, std::size_t capacity) noexcept {
+    if constexpr (crosses_processes<Platform>) {
+      if (to - horizon > index + capacity - horizon) {
+        horizon = index;
+        return false;
+      }
+    }
+    horizon = to;
+    return true;
+  }
   void advance(std::size_t n, std::size_t capacity) noexcept {
     index += n;
     if (index - lap >= capacity) lap += capacity;

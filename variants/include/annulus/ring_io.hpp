@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <annulus/contract.hpp>
+#include <annulus/restarted.hpp>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -24,15 +25,6 @@ std::array<iovec, 2> pieces(span_pair<Byte> memory) noexcept {
   return {piece(memory.first), piece(memory.second)};
 }
 
-/// Repeats a system call that a signal interrupted. Negative means errno.
-template <class Call>
-ssize_t restarted(Call call) noexcept {
-  for (;;) {
-    const auto n = call();
-    if (n >= 0 || errno != EINTR) return n;
-  }
-}
-
 inline std::error_code last_error() noexcept {
   return {errno, std::generic_category()};
 }
@@ -43,9 +35,10 @@ inline std::error_code last_error() noexcept {
 inline constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
 /// Fills the ring from a descriptor with readv(2), straight into ring memory, until `most` bytes,
-/// the end of the file, or an error of either. The error is clear at the end of the file. Nothing
-/// is locked while the descriptor blocks (smallnest/ringbuffer #28); `limit` bounds the waits for
-/// room, not the descriptor. O(bytes).
+/// the end of the file, or an error of either. The error is clear at the end of the file. Counted
+/// is what the ring accepted: a ring that closes or fails while the descriptor is read does not
+/// take those bytes, and nobody will. Nothing is locked while the descriptor blocks
+/// (smallnest/ringbuffer #28); `limit` bounds the waits for room, not the descriptor. O(bytes).
 template <ring_writer Writer>
 transfer read_from(Writer& ring, int fd, std::size_t most = everything, const until& limit = {}) {
   std::size_t done = 0;
@@ -66,8 +59,8 @@ transfer read_from(Writer& ring, int fd, std::size_t most = everything, const un
 
 /// Empties the ring into a descriptor with writev(2), straight from ring memory, until `most`
 /// bytes, the end of the stream, or an error of either. The error is clear at the end of the
-/// stream. What the descriptor did not take stays in the ring. `limit` bounds the waits for bytes.
-/// O(bytes).
+/// stream. Counted is what the descriptor took, also if the ring fails meanwhile; the rest stays in
+/// the ring. `limit` bounds the waits for bytes. O(bytes).
 template <ring_reader Reader>
 transfer write_to(Reader& ring, int fd, std::size_t most = everything, const until& limit = {}) {
   std::size_t done = 0;
@@ -80,16 +73,16 @@ transfer write_to(Reader& ring, int fd, std::size_t most = everything, const unt
     const auto n = detail::restarted([&] { return writev(fd, from.data(), from.size()); });
     const auto error = n < 0 ? detail::last_error() : std::error_code{};
     const auto put = static_cast<std::size_t>(std::max<ssize_t>(n, 0));
-    if (const auto refused = ring.consume(put)) return {done, refused};
     done += put;
+    if (const auto refused = ring.consume(put)) return {done, refused};
     if (error) return {done, error};
   }
   return {done, {}};
 }
 
 /// Moves bytes from one ring to another until `most` bytes, the end of the stream (clear error), or
-/// an error of either; one copy, from ring memory to ring memory. Counted is what `to` accepted; no
-/// more than that is consumed. O(bytes).
+/// an error of either; one copy, from ring memory to ring memory. Counted is what `to` accepted,
+/// also if `from` fails meanwhile; no more than that is consumed. O(bytes).
 template <ring_reader Reader, ring_writer Writer>
 transfer copy(Reader& from, Writer& to, std::size_t most = everything, const until& limit = {}) {
   std::size_t done = 0;
@@ -103,8 +96,8 @@ transfer copy(Reader& from, Writer& to, std::size_t most = everything, const unt
       const auto rest = to.write(data.second, limit);
       put = {put.bytes + rest.bytes, rest.error};
     }
-    if (const auto refused = from.consume(put.bytes)) return {done, refused};
     done += put.bytes;
+    if (const auto refused = from.consume(put.bytes)) return {done, refused};
     if (put.error) return {done, put.error};
   }
   return {done, {}};

@@ -2,17 +2,23 @@
 // process maps.
 #pragma once
 
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <annulus/pages.hpp>
 #include <annulus/process_identity.hpp>
+#include <annulus/restarted.hpp>
 #include <annulus/ring_core.hpp>
 #include <annulus/shared_platform.hpp>
 #include <annulus/storage.hpp>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,10 +60,10 @@ struct shared_mirror {
   }
 };
 
-/// What the file begins with. The first five fields are written once, before anyone attaches.
-struct shared_header {
+/// What the file begins with, written once, before anyone attaches.
+struct shared_preamble {
   static constexpr std::uint64_t expected_magic = 0x31676E69726E6E61;  // "annring1"
-  static constexpr std::uint32_t expected_version = 1;
+  static constexpr std::uint32_t expected_version = 2;
   using label = std::array<char, 48>;
 
   std::uint64_t magic;
@@ -67,15 +73,19 @@ struct shared_header {
   std::uint64_t pid_namespace;
   label storage;
   label waiting;
-  std::atomic<std::uint64_t> writer;    // a process_identity, once it has attached
-  std::atomic<std::uint64_t> reader;    // likewise
-  std::atomic<std::uint32_t> arrivals;  // a futex, bumped when either of them changes
 
   static label labelled(std::string_view text) noexcept {
     label made{};
     std::copy_n(text.begin(), std::min(text.size(), made.size() - 1), made.begin());
     return made;
   }
+};
+
+struct shared_header {
+  shared_preamble made;
+  std::atomic<std::uint64_t> writer;    // a process_identity, once it has attached
+  std::atomic<std::uint64_t> reader;    // likewise
+  std::atomic<std::uint32_t> arrivals;  // a futex, bumped when either of them changes
 };
 
 /// A mapping of such a file. Neither movable nor copyable.
@@ -88,25 +98,23 @@ class shared_region {
   static_assert(std::is_trivially_destructible_v<block>, "nobody destroys it");
 
  public:
-  /// Makes `file`, which is new and empty, a ring of `capacity` bytes, all of them allocated, so
-  /// that no later access can fail. Throws std::system_error: errc::bad_capacity or the kernel's
-  /// reason.
+  /// Makes `file`, a new and empty memfd that can be sealed, a ring of `capacity` bytes, all of
+  /// them allocated and never to be taken away, so that no later access can fail. Throws
+  /// std::system_error: errc::bad_capacity or the kernel's reason.
   static void format(int file, std::size_t capacity) {
     capacity = Layout::rounded(checked_capacity(capacity));
-    const auto bytes = file_bytes(capacity);
-    if (const auto error = posix_fallocate(file, 0, static_cast<off_t>(bytes))) {
-      throw std::system_error(error, std::generic_category(),
-                              "shared ring of " + std::to_string(bytes) + " bytes");
-    }
+    allocate(file, file_bytes(capacity));
+    if (fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+      throw std::system_error(pages::last_error(), "sealing a shared ring");
     const pages_of front(file, sizeof(block));
     auto* const fresh = new (front.address) block{};
-    fresh->header.capacity = capacity;
-    fresh->header.version = shared_header::expected_version;
-    fresh->header.block_bytes = sizeof(block);
-    fresh->header.pid_namespace = pid_namespace();
-    fresh->header.storage = shared_header::labelled(Layout::name);
-    fresh->header.waiting = shared_header::labelled(Waiting::name);
-    fresh->header.magic = shared_header::expected_magic;
+    fresh->header.made = {.magic = shared_preamble::expected_magic,
+                          .version = shared_preamble::expected_version,
+                          .block_bytes = sizeof(block),
+                          .capacity = capacity,
+                          .pid_namespace = pid_namespace(),
+                          .storage = shared_preamble::labelled(Layout::name),
+                          .waiting = shared_preamble::labelled(Waiting::name)};
   }
 
   /// Maps the ring in `file`, which may be closed afterwards. Throws std::system_error:
@@ -172,39 +180,79 @@ class shared_region {
     return data_offset() + data_bytes(capacity);
   }
 
+  // The kernel gives up all that one call has done if a signal comes meanwhile. So that signals
+  // which come again and again cannot hold it up for ever, it is asked for less after each.
+  static void allocate(int file, std::size_t bytes) {
+    auto piece = bytes;
+    for (std::size_t done = 0; done < bytes;) {
+      const auto n = std::min(piece, bytes - done);
+      const auto error = posix_fallocate(file, static_cast<off_t>(done), static_cast<off_t>(n));
+      if (error == EINTR) {
+        piece = std::max(n / 2, pages::base_bytes());
+      } else if (error != 0) {
+        throw std::system_error(error, std::generic_category(),
+                                "shared ring of " + std::to_string(bytes) + " bytes");
+      } else {
+        done += n;
+      }
+    }
+  }
+
   [[noreturn]] static void refuse(const std::string& why) {
     throw std::system_error(make_error_code(errc::not_a_shared_ring), why);
   }
-  static void require_label(const char* what, const shared_header::label& found,
+  [[noreturn]] static void refuse_descriptor(int file) {
+    throw std::system_error(pages::last_error(), "shared ring descriptor " + std::to_string(file));
+  }
+  static void require_label(const char* what, const shared_preamble::label& found,
                             std::string_view wanted) {
-    const auto expected = shared_header::labelled(wanted);
+    const auto expected = shared_preamble::labelled(wanted);
     if (found == expected) return;
-    const std::string_view text(found.data(), found.size());
-    refuse(std::string(what) + " of the file is \"" + std::string(text.substr(0, text.find('\0'))) +
-           "\", not \"" + expected.data() + "\"");
+    refuse(std::string(what) + " of the file is \"" + printable(found) + "\", not \"" +
+           expected.data() + "\"");
+  }
+  static std::string printable(const shared_preamble::label& found) {
+    std::string text(found.begin(), std::find(found.begin(), found.end(), '\0'));
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return text;
   }
 
-  // The capacity, once everything about the file is as it should be.
-  static std::size_t checked(int file) {
+  // Whether `file` may be mapped: behind the end of one that is shortened meanwhile, a load is a
+  // signal and no error. Only memory can be sealed against that, and hugetlbfs has signals of its
+  // own.
+  static void require_sealed(int file) {
     struct stat seen {};
-    if (fstat(file, &seen) != 0) {
-      throw std::system_error(pages::last_error(),
-                              "shared ring descriptor " + std::to_string(file));
-    }
+    struct statfs on {};
+    if (fstat(file, &seen) != 0 || fstatfs(file, &on) != 0) refuse_descriptor(file);
+    if (!S_ISREG(seen.st_mode) || on.f_type != TMPFS_MAGIC)
+      refuse("descriptor " + std::to_string(file) + " is no memory file");
+    const int seals = fcntl(file, F_GET_SEALS);
+    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0)
+      refuse("file can be shortened while it is mapped: it has no F_SEAL_SHRINK");
+  }
+
+  // The capacity, once everything about the file is as it should be. Of a copy, since a peer may
+  // change it at any time.
+  static std::size_t checked(int file) {
+    require_sealed(file);
+    struct stat seen {};
+    if (fstat(file, &seen) != 0) refuse_descriptor(file);
     const auto bytes = static_cast<std::size_t>(std::max<off_t>(seen.st_size, 0));
-    if (!S_ISREG(seen.st_mode) || bytes < sizeof(block)) {
+    shared_preamble header{};
+    if (bytes < sizeof(block)) {
       refuse("file of " + std::to_string(bytes) + " bytes is shorter than a header of " +
              std::to_string(sizeof(block)));
     }
-    const pages_of front(file, sizeof(block));
-    const auto& header = static_cast<const block*>(front.address)->header;
-    if (header.magic != shared_header::expected_magic) {
+    if (detail::restarted([&] { return pread(file, &header, sizeof header, 0); }) != sizeof header)
+      refuse_descriptor(file);
+    if (header.magic != shared_preamble::expected_magic) {
       refuse("file begins with " + std::to_string(header.magic) + ", not " +
-             std::to_string(shared_header::expected_magic));
+             std::to_string(shared_preamble::expected_magic));
     }
-    if (header.version != shared_header::expected_version) {
+    if (header.version != shared_preamble::expected_version) {
       refuse("layout version of the file is " + std::to_string(header.version) + ", not " +
-             std::to_string(shared_header::expected_version));
+             std::to_string(shared_preamble::expected_version));
     }
     require_label("storage", header.storage, Layout::name);
     require_label("waiting", header.waiting, Waiting::name);

@@ -4,8 +4,9 @@
 //   auto writer = shared_writer::attach(ring.fd());      // in one process
 //   auto reader = shared_reader::attach(ring.fd());      // in the other
 //
-// The descriptor travels by fork, by SCM_RIGHTS, or as a path (below /dev/shm, it is a POSIX shared
-// memory object). An attached end is the ordinary end of contract.hpp, with these differences:
+// The memory has no name of its own. Its descriptor travels by fork, by SCM_RIGHTS, or by a path: a
+// link to where the ring that made it holds it (/proc/PID/fd/N), which goes with that ring. An
+// attached end is the ordinary end of contract.hpp, with these differences:
 //
 // - Each end attaches once in the life of the ring, in the process that uses it (after a fork, not
 //   before). A second attach is errc::end_taken, also when the first process is gone: nobody knows
@@ -16,16 +17,26 @@
 //   has closed may go: that is no death. Nobody can wait in vain but for a peer that never
 //   attaches; for that, the calls take a deadline.
 // - stats() knows the bytes of both ends, and the rest of this end only.
-// - Errors cross as portable_error tells. There is no arm(), no reset(), and no memory policy.
+// - Errors cross as portable_error tells. What no ring writes into the shared memory is
+//   errc::corrupted, of both ends, if they are honest. There is no arm(), no reset(), and no memory
+//   policy.
 // - Before an attached end is destroyed, no call on it may be running.
 //
-// Limits: both processes are of one PID namespace. exec() in place of an end is no death, since the
-// process lives on: close first. Each process trusts the other as threads of one would: one that
-// writes nonsense into the memory can crash the other. A file is checked when it is attached, and a
-// memfd cannot be truncated later; a file by path can, by whoever may write it.
+// Limits: both processes are of one PID namespace, and for a path of one user. exec() in place of
+// an end is no death, since the process lives on: close first.
 //
-// Cost: as the ring in one process, but for the barrier of each publication (shared_platform.hpp);
-// one sleeping thread, two descriptors and one mapping an end.
+// Trust: none is needed for this process's memory and its progress. The peer may write whatever it
+// likes into the shared memory at any time: indices, flags and errors are checked whenever they are
+// used, what has been seen of the state is not forgotten, and no call waits for the peer but as
+// long as its limit says. But the bytes are the peer's: it may change them while a peek shows them,
+// so a consumer that does not trust it takes them by read(), and checks its copy. It may also wake
+// this end for nothing, or never, or claim to be another process. Only memory is mapped that nobody
+// can shorten (a memfd with F_SEAL_SHRINK), since a load behind the end of a file is a signal, not
+// an error; any other file is refused. Not even sealed memory is proof against a machine without
+// memory: a peer may punch holes into it, which are filled with zeros when they are touched.
+//
+// Cost: as the ring in one process, but for the barrier of each publication (shared_platform.hpp),
+// and a look each second in a wait; one sleeping thread, two descriptors and one mapping an end.
 //
 // Source: pidfd_open(2); the dead-owner rule is that of robust mutexes (pthread_mutex_consistent).
 #pragma once
@@ -36,14 +47,17 @@
 #include <annulus/basic_reader.hpp>
 #include <annulus/basic_writer.hpp>
 #include <annulus/peer_watch.hpp>
+#include <annulus/shared_core.hpp>
+#include <annulus/shared_name.hpp>
 #include <annulus/shared_region.hpp>
 #include <annulus/unique_fd.hpp>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 namespace annulus {
 
@@ -55,8 +69,8 @@ struct writer_side {
   using end = basic_writer<Ring>;
   static auto& place(shared_header& header) noexcept { return header.writer; }
   static auto& peer(shared_header& header) noexcept { return header.reader; }
-  static void lose(stream_status<shared_platform>& status) noexcept { status.lose_writer(); }
-  static void lose_peer(stream_status<shared_platform>& status) noexcept { status.lose_reader(); }
+  static void lose(auto& status) noexcept { status.lose_writer(); }
+  static void lose_peer(auto& status) noexcept { status.lose_reader(); }
 };
 
 struct reader_side {
@@ -65,8 +79,8 @@ struct reader_side {
   using end = basic_reader<Ring>;
   static auto& place(shared_header& header) noexcept { return header.reader; }
   static auto& peer(shared_header& header) noexcept { return header.writer; }
-  static void lose(stream_status<shared_platform>& status) noexcept { status.lose_reader(); }
-  static void lose_peer(stream_status<shared_platform>& status) noexcept { status.lose_writer(); }
+  static void lose(auto& status) noexcept { status.lose_reader(); }
+  static void lose_peer(auto& status) noexcept { status.lose_writer(); }
 };
 
 template <class Side, class Layout, class Waiting>
@@ -88,10 +102,10 @@ class shared_view {
 
   explicit shared_view(int file) : region_(file) {}
 
-  [[nodiscard]] auto& core() const noexcept { return region_.core(); }
+  [[nodiscard]] auto& core() noexcept { return core_; }
   [[nodiscard]] const auto& storage() const noexcept { return storage_; }
   [[nodiscard]] std::size_t buffered() const noexcept {
-    return core().buffered(storage_.capacity());
+    return core_.buffered(storage_.capacity());
   }
   [[nodiscard]] std::size_t storage_capacity() const noexcept { return storage_.capacity(); }
   [[nodiscard]] std::size_t span_limit() const noexcept { return storage_.capacity(); }
@@ -100,12 +114,13 @@ class shared_view {
     ring_stats seen{};
     (std::is_same_v<Side, writer_side> ? seen.writer : seen.reader) = mine.counters_.snapshot();
     // Relaxed: a count publishes nothing.
-    seen.writer.bytes = core().tail.index.load(std::memory_order_relaxed);
-    seen.reader.bytes = core().head.index.load(std::memory_order_relaxed);
+    seen.writer.bytes = core_.tail.index.load(std::memory_order_relaxed);
+    seen.reader.bytes = core_.head.index.load(std::memory_order_relaxed);
     return seen;
   }
 
   shared_region<Layout, Waiting> region_;
+  shared_core<Waiting, platform> core_{region_.core()};
   typename Layout::storage storage_{region_.data()};
 };
 
@@ -124,7 +139,7 @@ class shared_end final : shared_view<Side, Layout, Waiting>,
 
   ~shared_end() {
     Side::lose(view::core().status);  // nothing, if it was closed
-    wake_both();
+    view::core().wake_both();
   }
 
  private:
@@ -148,12 +163,7 @@ class shared_end final : shared_view<Side, Layout, Waiting>,
   void peer_lost(std::error_code error) noexcept {
     if (error != errc::peer_died) return view::core().fail(error);
     Side::lose_peer(view::core().status);
-    wake_both();
-  }
-
-  void wake_both() noexcept {
-    view::core().tail.gate.wake();
-    view::core().head.gate.wake();
+    view::core().wake_both();
   }
 
   peer_watch watch_{Side::peer(view::region_.header()), view::region_.header().arrivals,
@@ -162,48 +172,37 @@ class shared_end final : shared_view<Side, Layout, Waiting>,
 
 }  // namespace detail
 
-/// The file of a shared ring. `Layout` is shared_flat or shared_mirror; `Waiting` is park_waiting,
-/// yield_waiting or spin_waiting. Needed only until both ends have attached.
+/// The memory of a shared ring, to attach to. `Layout` is shared_flat or shared_mirror; `Waiting`
+/// is park_waiting, yield_waiting or spin_waiting. Needed only until both ends have attached.
+/// Movable.
 template <class Layout, class Waiting>
 class basic_shared_ring {
  public:
   using writer = detail::shared_end<detail::writer_side, Layout, Waiting>;
   using reader = detail::shared_end<detail::reader_side, Layout, Waiting>;
 
-  /// A new ring in memory without a name. Throws std::system_error: errc::bad_capacity or the
-  /// kernel's reason. O(capacity): all memory is allocated.
+  /// A new ring. Throws std::system_error: errc::bad_capacity or the kernel's reason. O(capacity):
+  /// all memory is allocated.
   [[nodiscard]] static basic_shared_ring create(std::size_t capacity) {
     auto file = owned(memfd_create("annulus", MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create");
     shared_region<Layout, Waiting>::format(file.get(), capacity);
-    // A peer that shortened it would crash this process.
-    if (fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-      throw std::system_error(errno, std::generic_category(), "sealing a shared ring");
     return basic_shared_ring(std::move(file));
   }
 
-  /// A new ring in a new file, for this user only, that stays until it is removed. It appears
-  /// complete. Throws as above, and std::errc::file_exists.
+  /// A new ring that other processes of this user find by `path`, a link that appears when the ring
+  /// is complete, and is removed with this object: keep it until both ends have attached. Throws as
+  /// above, and std::errc::file_exists.
   [[nodiscard]] static basic_shared_ring create(const std::filesystem::path& path,
                                                 std::size_t capacity) {
-    auto made = path.string() + ".XXXXXX";
-    auto file = owned(mkostemp(made.data(), O_CLOEXEC), "new shared ring " + path.string());
-    try {
-      shared_region<Layout, Waiting>::format(file.get(), capacity);
-      if (link(made.c_str(), path.c_str()) != 0)
-        throw std::system_error(errno, std::generic_category(), "new shared ring " + path.string());
-    } catch (...) {
-      unlink(made.c_str());
-      throw;
-    }
-    unlink(made.c_str());
-    return basic_shared_ring(std::move(file));
+    auto made = create(capacity);
+    made.name_.emplace(path, made.fd());
+    return made;
   }
 
-  /// The ring in an existing file, which is looked at by attach(). Throws std::system_error with
-  /// the kernel's reason.
+  /// The ring that a path leads to, which is looked at by attach(). Throws std::system_error with
+  /// the kernel's reason; for a ring that is gone, std::errc::no_such_file_or_directory.
   [[nodiscard]] static basic_shared_ring open(const std::filesystem::path& path) {
-    return basic_shared_ring(
-        owned(::open(path.c_str(), O_RDWR | O_CLOEXEC), "shared ring " + path.string()));
+    return basic_shared_ring(shared_name::open(path));
   }
 
   /// To attach to, here or in a process that has been given it. Closed on exec.
@@ -213,6 +212,7 @@ class basic_shared_ring {
   explicit basic_shared_ring(unique_fd file) noexcept : file_(std::move(file)) {}
 
   unique_fd file_;
+  std::optional<shared_name> name_;
 };
 
 /// As `futex` and as `mirror`, across processes.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 
 namespace annulus {
@@ -11,21 +12,31 @@ namespace annulus {
 /// The limit of a wait: for ever by default, a deadline, a stop token, or both. Implicit, so that a
 /// call reads `ring.reader().read(span, 1, 50ms)`. Copying allocates nothing; a call never keeps
 /// it.
+///
+/// It saturates: a duration or a deadline that `clock` has no moment for, as the longest ones and
+/// infinity, is no limit; one that is over, and one that is not a number, ends a wait at once.
 class until {
  public:
   using clock = std::chrono::steady_clock;
 
   until() = default;
   // NOLINTBEGIN(google-explicit-constructor)
-  until(clock::time_point deadline) : deadline_(deadline) {}
+  /// From now on.
   template <class Rep, class Period>
-  until(std::chrono::duration<Rep, Period> wait)
-      : deadline_(clock::now() + std::chrono::ceil<clock::duration>(wait)) {}
+  until(std::chrono::duration<Rep, Period> wait) : deadline_(after(wait)) {}
+  /// A moment of any clock. What is left until then is read off that clock once, here: to set it
+  /// afterwards changes nothing.
+  template <class Clock, class Duration>
+  until(std::chrono::time_point<Clock, Duration> deadline) : deadline_(moment<Clock>(deadline)) {}
   until(std::stop_token token) : token_(std::move(token)) {}
-  until(clock::time_point deadline, std::stop_token token)
-      : deadline_(deadline), token_(std::move(token)) {}
   // NOLINTEND(google-explicit-constructor)
+  /// Both: a duration or a moment as above, and a stop token.
+  template <class Limit>
+  until(Limit limit, std::stop_token token) : until(limit) {
+    token_ = std::move(token);
+  }
 
+  /// None: for ever.
   [[nodiscard]] const std::optional<clock::time_point>& deadline() const noexcept {
     return deadline_;
   }
@@ -38,7 +49,37 @@ class until {
   }
 
  private:
-  std::optional<clock::time_point> deadline_;
+  using instant = clock::time_point;
+  // Holds any duration, so that comparing and subtracting cannot overflow; as exact as the clock
+  // where the format has 64 bits of mantissa.
+  using seconds = std::chrono::duration<long double>;
+
+  // So close to the last moment of the clock it is for ever: more than what is lost when the
+  // coarsest floating point, of 24 bits, is rounded there.
+  static constexpr instant last = instant::max() - std::chrono::hours(1);
+
+  template <class Rep, class Period>
+  static std::optional<instant> after(std::chrono::duration<Rep, Period> wait) {
+    const auto now = clock::now();
+    if (!(wait > wait.zero())) return now;
+    if (seconds(wait) >= seconds(last - now)) return {};
+    return now + std::chrono::ceil<clock::duration>(wait);
+  }
+
+  template <class Clock, class Duration>
+  static std::optional<instant> moment(std::chrono::time_point<Clock, Duration> at) {
+    const auto since = at.time_since_epoch();
+    if constexpr (std::is_same_v<Clock, clock>) {
+      if (seconds(since) >= seconds(last.time_since_epoch())) return {};
+      if (!(since > since.zero())) return instant::min();
+      return instant(std::chrono::ceil<clock::duration>(since));
+    } else {
+      if (at == decltype(at)::max()) return {};
+      return after(seconds(since) - seconds(Clock::now().time_since_epoch()));
+    }
+  }
+
+  std::optional<instant> deadline_;
   std::stop_token token_{};
 };
 

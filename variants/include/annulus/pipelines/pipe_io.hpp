@@ -54,34 +54,37 @@ transfer fill_from(Writer& to, int fd, std::size_t most = everything, const unti
 
 namespace detail {
 
-/// Writes the pieces of a buffer, until one is not taken whole.
+/// Writes the pieces of a buffer, until one is not taken whole. What is done is counted as it
+/// happens, for a sink that throws.
 template <class Buffer>
-transfer put(int fd, const Buffer& buffer) {
+void put(int fd, const Buffer& buffer, transfer& done) {
   std::array<iovec, 64> pieces;
   const auto count = buffer.to_iovec(pieces);
   const auto n = annulus::detail::restarted(
       [&] { return writev(fd, pieces.data(), static_cast<int>(count)); });
-  if (n < 0) return {0, annulus::detail::last_error()};
-  return {static_cast<std::size_t>(n), {}};
+  if (n < 0) {
+    done.error = annulus::detail::last_error();
+  } else {
+    done.bytes = static_cast<std::size_t>(n);
+  }
 }
 template <class Sink, class Buffer>
-requires(!std::integral<Sink>) transfer put(Sink& sink, const Buffer& buffer) {
-  transfer done;
+requires(!std::integral<Sink>) void put(Sink& sink, const Buffer& buffer, transfer& done) {
   for (const auto piece : buffer) {
     const transfer step = sink.write(piece);
     done.bytes += step.bytes;
     done.error = step.error;
     if (done.error || step.bytes < piece.size()) break;
   }
-  return done;
 }
 
 }  // namespace detail
 
 /// Writes to `sink`, a descriptor or anything with `transfer write(bytes_view)`, until `most`
 /// bytes, the end of the stream (a clear error), or an error of either; EAGAIN of a descriptor that
-/// does not block is one. A cancelled read is annulus::errc::cancelled. What the sink did not take
-/// stays in the pipe. `limit` bounds the waits for bytes. O(bytes).
+/// does not block is one. A cancelled read is annulus::errc::cancelled. Counted is what the sink
+/// took, whatever the error; the rest stays in the pipe. What the sink throws is passed on, with
+/// the read advanced over what it had taken before. `limit` bounds the waits for bytes. O(bytes).
 template <class Reader, class Sink>
 transfer copy_to(Reader& from, Sink& sink, std::size_t most = everything, const until& limit = {}) {
   std::size_t done = 0;
@@ -89,7 +92,13 @@ transfer copy_to(Reader& from, Sink& sink, std::size_t most = everything, const 
     const auto seen = from.read(limit);
     if (seen.error && seen.buffer.empty()) return {done, seen.error};
     const auto part = seen.buffer.slice(0, most - done);
-    auto step = part.empty() || seen.cancelled ? transfer{} : detail::put(sink, part);
+    transfer step;
+    try {
+      if (!part.empty() && !seen.cancelled) detail::put(sink, part, step);
+    } catch (...) {
+      static_cast<void>(from.advance(part.at(step.bytes)));
+      throw;
+    }
     if (seen.cancelled) step.error = annulus::errc::cancelled;
     done += step.bytes;
     if (const auto refused = from.advance(part.at(step.bytes))) return {done, refused};

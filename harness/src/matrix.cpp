@@ -12,6 +12,7 @@
 
 #include "bounded_file.hpp"
 #include "error.hpp"
+#include "printable.hpp"
 #include "sizes.hpp"
 
 namespace annulus::harness {
@@ -32,7 +33,8 @@ constexpr std::array<std::string_view, 11> axis_keys{"ring",      "sink",      "
 
 // How an offending value reads in a message: as in the file, short.
 std::string shown(const toml::node& value) {
-  if (const auto text = value.value_exact<std::string>()) return fmt::format("\"{}\"", *text);
+  if (const auto text = value.value_exact<std::string>())
+    return fmt::format("\"{}\"", printable(*text));
   if (const auto number = value.value_exact<std::int64_t>()) return fmt::format("{}", *number);
   if (const auto real = value.value_exact<double>()) return fmt::format("{}", *real);
   if (const auto truth = value.value_exact<bool>()) return *truth ? "true" : "false";
@@ -142,7 +144,7 @@ void refuse_unknown_keys(const toml::table& table, std::string_view source, std:
   for (const auto& [key, value] : table) {
     if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
       throw bad_input(fmt::format("{}, line {}: there is no key {}{}, only {}", source,
-                                  key.source().begin.line, prefix, key.str(),
+                                  key.source().begin.line, prefix, printable(key.str()),
                                   fmt::join(known, ", ")));
     }
   }
@@ -227,7 +229,7 @@ geometry parse_geometry(std::string_view text, std::string_view option) {
   throw bad_input(
       fmt::format("{} must be K+M, data and parity shards from 1 to 255 and at most 256 "
                   "together, but is \"{}\"",
-                  option, text));
+                  option, printable(text)));
 }
 
 std::string format_geometry(const geometry& value) {
@@ -244,7 +246,7 @@ matrix parse_matrix(std::string_view text, std::string_view source,
     file = toml::parse(text, source);
   } catch (const toml::parse_error& failed) {
     throw bad_input(fmt::format("{}, line {}: this is not TOML: {}", source,
-                                failed.source().begin.line, failed.description()));
+                                failed.source().begin.line, printable(failed.description())));
   }
   refuse_unknown_keys(file, source, "", top_keys);
   const auto find = [&](std::string_view key) -> std::optional<entry> {

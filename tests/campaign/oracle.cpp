@@ -143,7 +143,15 @@ class examination {
     }
     if (healed_) what += " after heal";
     const auto result = command(arguments, what);
-    if (result.hung || result.status < 0) return;
+    if (result.hung || result.status < 0) {
+      // Whoever wants the object has it no more than behind a failure.
+      if (now_.must_be_readable(stored_)) {
+        violated(violation::unreadable, fmt::format("{} {} with {} of {} shards whole", what,
+                                                    result.hung ? "does not end" : "is killed",
+                                                    now_.whole.size(), plan_.stored.disks()));
+      }
+      return;
+    }
     const auto bytes = to_stdout ? std::optional(result.out) : bytes_of(output);
     const auto expected = [&](const std::string& whole) {
       if (!range) return whole;

@@ -45,7 +45,7 @@ class recovery {
     if (put_tally(seen, *chosen).shards < chosen->geometry.data) return;
     std::vector<bool> has(disks_.size());
     for (std::size_t d = 0; d < disks_.size(); ++d) has[d] = give_name(d, name, seen[d], *chosen);
-    remove_others(name, *chosen, has);
+    remove_others(name, seen, *chosen, has);
   }
 
  private:
@@ -90,12 +90,16 @@ class recovery {
   }
 
   // Beside the shard that a disk gives, another of the put is what a heal has replaced, or was
-  // about to put in its place.
-  void remove_others(const std::string& name, const object_meta& kept,
-                     const std::vector<bool>& has) {
+  // about to put in its place. Where there is none, one that can be used may be needed.
+  void remove_others(const std::string& name, const std::vector<disk_candidates>& seen,
+                     const object_meta& kept, const std::vector<bool>& has) {
     each_leftover([&](std::size_t d, const std::string& id, const object_directory& left) {
       if (left.maker != made_by::a_put || !left.meta || left.meta->name != name) return;
-      if (has[d] || !left.meta->same_put(kept)) remove_staged(staging(d), id);
+      const auto& found = seen[d].found;
+      const bool usable = std::any_of(found.begin(), found.end(), [&](const candidate& one) {
+        return one.staged == id && one.meta && one.meta->same_put(kept);
+      });
+      if (has[d] || !usable) remove_staged(staging(d), id);
     });
   }
 

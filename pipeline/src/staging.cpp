@@ -174,12 +174,13 @@ std::filesystem::path staged_object::path() const {
   return where_->path / staging_directory / id_;
 }
 
+// The seal first: a shard counts as stored once its meta.json is there.
 std::error_code staged_object::write_meta(const object_meta& meta, bool durable) {
   const auto text = serialise(meta);
+  if (const auto error = seal_binding(lock_.get(), meta, durable)) return error;
   auto file = create_file(lock_.get(), meta_file);
   if (!file.error) file.error = write_fully(file.fd.get(), 0, std::as_bytes(std::span(text)));
   if (!file.error && durable) file.error = sync_file(file.fd.get());
-  if (!file.error) file.error = seal_binding(lock_.get(), meta, durable);
   if (!file.error && durable) file.error = sync_directory(lock_.get());
   return file.error;
 }

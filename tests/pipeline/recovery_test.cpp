@@ -84,6 +84,19 @@ TEST_F(recovery, a_replacing_put_killed_before_its_last_meta_json_leaves_the_old
   EXPECT_EQ(got(), old_);
 }
 
+// A heal that was killed, or lost power, before what it had rebuilt was whole.
+TEST_F(recovery, a_staged_shard_that_cannot_be_used_is_removed) {
+  for (const auto* const harmed : {"frames.bound", "meta.json"}) {
+    put_text(fresh_);
+    unpublish(2);
+    flip_byte(staged(2) / harmed, 100);
+    recover(how_.disks);
+    expect_clean();
+    EXPECT_FALSE(fs::exists(published(2)));
+    EXPECT_EQ(got(), fresh_);
+  }
+}
+
 TEST_F(recovery, what_lacks_some_of_its_disks_here_is_left_alone) {
   put_text(fresh_);
   for (unsigned i = 0; i < 6; ++i) unpublish(i);

@@ -39,8 +39,13 @@ struct writing {
 
 class round {
  public:
-  round(const kill_options& how, std::uint64_t number, const workplace& place, kill_result& count)
-      : how_(how), count_(count), root_(place.emptied("round")), disks_(root_ / "disks") {
+  round(const kill_options& how, std::uint64_t number, const workplace& place, bool durable,
+        kill_result& count)
+      : how_(how),
+        count_(count),
+        root_(place.emptied("round")),
+        disks_(root_ / "disks"),
+        durable_(durable) {
     std::seed_seq seeds{how.seed, static_cast<std::uint64_t>(how.what), number};
     random_.seed(seeds);
     constexpr std::array<std::pair<unsigned, unsigned>, 8> geometries{
@@ -98,7 +103,9 @@ class round {
     what.bytes =
         content_of(content_kind::random, sizes[random_() % std::size(sizes)] + inputs_, random_());
     const auto input = write_input(fmt::format("input{}", inputs_++), what.bytes);
-    return put_words(how_.command, plan_, input, object_name, disks_);
+    auto put = put_words(how_.command, plan_, input, object_name, disks_);
+    if (durable_) std::erase(put, "--no-sync");
+    return put;
   }
   // The same put, of an input whose end comes for all at once: so that they publish at the same
   // time.
@@ -296,6 +303,7 @@ class round {
   const kill_options& how_;
   kill_result& count_;
   const fs::path root_, disks_;
+  const bool durable_;
   std::mt19937_64 random_;
   stored_plan plan_;
   unsigned inputs_ = 0;
@@ -319,10 +327,12 @@ std::span<const meeting> all_meetings() noexcept {
 }
 
 kill_result run_rounds(const kill_options& how) {
-  const workplace place;
+  // Puts that sync publish for so long that two of them do it at once.
+  const bool durable = how.what == meeting::put_and_put;
+  const workplace place(durable ? workplace::medium::disk : workplace::medium::memory);
   kill_result count;
   for (auto number = how.first; number < how.first + how.rounds; ++number) {
-    round one(how, number, place, count);
+    round one(how, number, place, durable, count);
     one.play();
     for (const auto& fault : one.faults()) {
       how.say(fmt::format(

@@ -157,9 +157,10 @@ void remove_tree(const fs::path& path) {
   fs::remove(path, ignored);
 }
 
-workplace::workplace() {
+workplace::workplace(medium on) {
   const fs::path memory = "/dev/shm";
-  const bool usable = is_real_directory(memory) && ::access(memory.c_str(), W_OK) == 0;
+  const bool usable =
+      on == medium::memory && is_real_directory(memory) && ::access(memory.c_str(), W_OK) == 0;
   auto name = ((usable ? memory : fs::temp_directory_path()) / "annulus-campaign-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) fail(name);
   path_ = name;

@@ -53,11 +53,13 @@ bool is_real_directory(const fs::path& path);
 /// Removes whatever has the name.
 void remove_tree(const fs::path& path);
 
-/// A directory in memory, where there is such a file system, that is gone with this.
+/// A directory that is gone with this.
 class workplace {
  public:
-  /// Throws std::system_error.
-  workplace();
+  enum class medium : std::uint8_t { memory, disk };
+  /// In memory, where there is such a file system; or where temporary files are. Throws
+  /// std::system_error.
+  explicit workplace(medium on = medium::memory);
   workplace(const workplace&) = delete;
   workplace& operator=(const workplace&) = delete;
   ~workplace();

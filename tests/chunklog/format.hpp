@@ -73,7 +73,10 @@ inline slot parse_slot(const std::string& ledger) {
     const slot s{little(ledger, at + 8, 8),  little(ledger, at + 16, 2),
                  little(ledger, at + 18, 2), little(ledger, at + 24, 8),
                  little(ledger, at + 32, 8), little(ledger, at + 40, 8)};
-    if (slot_bytes(s) == ledger.substr(at, 64) && s.sequence > newest.sequence) newest = s;
+    const bool valid = slot_bytes(s) == ledger.substr(at, 64) && s.sequence <= 1ULL << 63 &&
+                       s.sequence % 2 == at / 512 - 1 && s.acknowledged < s.next_id &&
+                       s.durable <= 268'435'456;
+    if (valid && s.sequence > newest.sequence) newest = s;
   }
   return newest;
 }

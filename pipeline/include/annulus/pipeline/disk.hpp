@@ -65,8 +65,8 @@ object_directory look_at(int parent, const std::string& entry, std::string_view 
 /// The entries of an open directory, sorted.
 std::vector<std::string> entries_of(int directory);
 
-/// Whether there is nothing in a directory but empty files of the names that puts give, if anything:
-/// nothing is lost with it, whoever has made it.
+/// Whether there is nothing in a directory but empty files of the names that puts give, if
+/// anything: nothing is lost with it, whoever has made it.
 bool is_blank(int directory);
 
 /// Removes a directory of a put's files: these by their names, then it, unless something else is in

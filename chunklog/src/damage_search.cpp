@@ -13,15 +13,16 @@ damage_search::damage_search(chunk_window& chunk, std::uint64_t end, id_limits l
 
 found_place damage_search::behind(std::uint64_t offset, std::uint64_t due,
                                   const std::stop_token& stop) {
-  if (const auto at = by_length(offset, due)) return {{}, *at};
+  const auto reached = lead(offset, due);
+  if (reached.whole) return {{}, reached.offset};
   if (!plan_) {
     const auto stopped = [&] {
       return found_place{failure(errc::cancelled, "the search for a whole record behind offset ",
                                  offset, " was ended"),
                          offset};
     };
-    if (!chunk_.index(offset, end_, stop)) return stopped();
-    record_scan scan(chunk_, offset, end_, due, limits_);
+    if (!chunk_.index(reached.offset, end_, stop)) return stopped();
+    record_scan scan(chunk_, reached.offset, end_, reached.due, limits_);
     if (!scan.run(stop)) return stopped();
     plan_ = scan.choose();
   }
@@ -34,25 +35,40 @@ found_place damage_search::behind(std::uint64_t offset, std::uint64_t due,
   return {{}, greater == plan_->end() ? end_ : greater->offset};
 }
 
-// Where the damaged record's own length leads, if what is there is whole and due. Others whose
-// payload is rotten, but whose header is due, are passed by in the same way.
-std::optional<std::uint64_t> damage_search::by_length(std::uint64_t offset, std::uint64_t due) {
-  if (end_ - offset < record_layout::header_bytes) return std::nullopt;
-  const auto there = chunk_.at(offset, record_layout::header_bytes, end_);
-  if (there.error) return std::nullopt;
-  auto header = decode(there.bytes);
-  auto id = due != 0 ? due : header.id;
-  if (id < limits_.lowest) return std::nullopt;
-  for (auto at = offset;;) {
-    if (!header.plausible() || header.record_bytes() > end_ - at) return std::nullopt;
-    at += header.record_bytes();
-    if (!possible(++id)) return std::nullopt;
-    if (at == end_) return continues(id) ? std::optional(end_) : std::nullopt;
-    const auto next = examine(chunk_, at, end_, id, check::payload);
-    if (next.found == damage::none || next.found == damage::given_up) return at;
-    if (next.found != damage::bad_checksum) return std::nullopt;
-    header = next.header;
+// Where the lengths of damaged records lead, from one header that is due to the next: to something
+// whole, or to a record that says no more.
+damage_search::led damage_search::lead(std::uint64_t offset, std::uint64_t due) {
+  for (led now{offset, due};;) {
+    if (end_ - now.offset < record_layout::header_bytes) return now;
+    const auto there = chunk_.at(now.offset, record_layout::header_bytes, end_);
+    if (there.error) return now;
+    const auto header = decode(there.bytes);
+    const auto id = now.due != 0 ? now.due : header.id;
+    if (!header.plausible() || header.record_bytes() > end_ - now.offset) return now;
+    if (now.due != 0 && now.due < limits_.lowest) return now;
+    const auto next = now.offset + header.record_bytes();
+    if (next == end_) return ends_with(now.due, id) ? led{end_, 0, true} : now;
+    const auto found = examine(chunk_, next, end_, 0, check::payload);
+    if (!goes_on(now.due, id, found)) return now;
+    const bool whole = found.found == damage::none || found.found == damage::given_up;
+    now = {next, whole ? 0 : id + 1, whole};
+    if (whole) return now;
   }
+}
+
+// Whether the chunk may end behind the record: nothing that is known goes on with a later ID only.
+bool damage_search::ends_with(std::uint64_t due, std::uint64_t id) const {
+  if (due == 0 && !limits_.allow_first(id)) return true;  // its ID is rotten, too
+  const auto& ids = limits_.successors;
+  return continues(id + 1) ||
+         std::none_of(ids.begin(), ids.end(), [&](auto next) { return next > id; });
+}
+
+// Whether what is there may follow the record, whose ID can be rotten if none was due.
+bool damage_search::goes_on(std::uint64_t due, std::uint64_t id, const examined& next) const {
+  if (possible(id + 1) && next.header.id == id + 1) return true;
+  const bool whole = next.found == damage::none || next.found == damage::given_up;
+  return due == 0 && whole && !limits_.allow_first(id) && limits_.allow_first(next.header.id);
 }
 
 bool damage_search::continues(std::uint64_t id) const {

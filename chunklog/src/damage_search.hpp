@@ -25,8 +25,12 @@ struct id_limits {
   /// 0: unknown.
   std::uint64_t follows = 0;
   std::uint64_t precedes = 0;
-  /// A record above the mark that the chunk's end cuts off was being written, by all that is known.
-  bool may_be_torn = false;
+
+  /// Whether the chunk's first record may have this ID, by what is known.
+  [[nodiscard]] bool allow_first(std::uint64_t id) const {
+    const auto last = precedes != 0 ? precedes - 1 : highest;
+    return possible(id) && id >= lowest && id > follows && (last == 0 || id <= last);
+  }
 };
 
 /// Whole records, one directly behind the other and each with the ID that is due; gap markers that
@@ -62,8 +66,15 @@ class damage_search {
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
 
  private:
-  std::optional<std::uint64_t> by_length(std::uint64_t offset, std::uint64_t due);
+  struct led {
+    std::uint64_t offset = 0;
+    std::uint64_t due = 0;
+    bool whole = false;
+  };
+  led lead(std::uint64_t offset, std::uint64_t due);
   [[nodiscard]] bool continues(std::uint64_t id) const;
+  [[nodiscard]] bool ends_with(std::uint64_t due, std::uint64_t id) const;
+  [[nodiscard]] bool goes_on(std::uint64_t due, std::uint64_t id, const examined& next) const;
 
   chunk_window& chunk_;
   const std::uint64_t end_;

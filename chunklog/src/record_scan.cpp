@@ -35,16 +35,15 @@ record_scan::record_scan(chunk_window& chunk, std::uint64_t begin, std::uint64_t
       end_(end),
       due_(due),
       limits_(limits),
-      most_chains_(most_chains) {
+      most_chains_(most_chains),
+      highest_(limits.highest),
+      mark_(limits.mark) {
 }
 
 bool record_scan::run(const std::stop_token& stop) {
   constexpr auto header = record_layout::header_bytes;
   std::vector<std::byte> buffer(scan_buffer);
-  likely_due_ = likely_due();
-  leaps_ = begins_with_marker();
-  torn_ = limits_.may_be_torn && begin_ >= limits_.mark &&
-          examine(chunk_, begin_, end_, due_, check::header).found == damage::cut_short;
+  stand_at(begin_, due_);
   for (auto at = begin_; at + header <= end_;) {
     if (stop.stop_requested()) return false;
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end_ - at));
@@ -61,8 +60,73 @@ bool record_scan::run(const std::stop_token& stop) {
   return true;
 }
 
+// A header that has the ID that is due, or in the chunk's first record one that may be, tells how
+// far the record reaches.
+void record_scan::stand_at(std::uint64_t at, std::uint64_t due) {
+  begin_ = at;
+  due_ = due;
+  before_ = due != 0 ? due : limits_.follows;
+  content_end_ = at;
+  cut_off_ = false;
+  own_.reset();
+  leaps_ = begins_with_marker();
+  if (end_ - at < record_layout::header_bytes) return;
+  const auto there = chunk_.at(at, record_layout::header_bytes, end_);
+  const auto header = there.error ? record_header{} : decode(there.bytes);
+  if (due != 0 ? header.id != due : !limits_.allow_first(header.id)) return;
+  const bool fits = header.plausible() && header.record_bytes() <= end_ - at;
+  const bool bounded = due != 0 || limits_.highest != 0 || limits_.precedes != 0;
+  if (!bounded && !fits) return;
+  own_ = header;
+  if (ends_at(end_)) earliest_ = end_;
+  const auto end = header.plausible() ? std::min(end_, at + header.record_bytes()) : at;
+  if (due == 0 && end < end_ && end > at) {
+    const auto next = examine(chunk_, end, end_, 0, check::payload);
+    const bool whole = next.found == damage::none || next.found == damage::given_up;
+    if (whole && next.header.id != header.id + 1) return;  // rather the ID is rotten
+  }
+  content_end_ = end;
+  cut_off_ = header.plausible() && !fits;
+  if (!bounded) return;
+  before_ = header.id;
+  due_ = header.id;
+  if (due != 0) return;
+  // The next chunk of all that there are.
+  for (const auto next : limits_.successors) {
+    if (next <= due_ || (highest_ != 0 && next > highest_ && mark_ >= end_)) continue;
+    highest_ = next - 1;
+    mark_ = end_;
+  }
+}
+
+// If only the length of the record at `begin_` is rotten, its checksum tells where it ends.
+bool record_scan::ends_at(std::uint64_t at) {
+  const auto content = begin_ + record_layout::id;
+  return at >= begin_ + record_layout::header_bytes &&
+         chunk_.indexed(content, at)->of(content, at) == own_->checksum;
+}
+
+// Goes on behind the record at `begin_`, which is followed by one with this ID.
+void record_scan::pass(std::uint64_t at, std::uint64_t id) {
+  chains_.clear();
+  expected_.clear();
+  const auto next = examine(chunk_, at, end_, id, check::payload);
+  if (next.found == damage::none || next.found == damage::given_up) {
+    due_ = own_->id;
+    own_.reset();
+    content_end_ = begin_;
+    earliest_ = at;
+  } else {
+    stand_at(at, id);
+  }
+}
+
 // Nearly all places end in the first lines.
 void record_scan::look(std::uint64_t at, bytes_view there) {
+  if (own_ && load_le<std::uint64_t>(there.data() + record_layout::id) == own_->id + 1 &&
+      ends_at(at)) {
+    pass(at, own_->id + 1);
+  }
   const auto length = load_be<std::uint32_t>(there.data() + record_layout::length);
   const bool gap = length == gap_marker::length;
   const auto rest = end_ - at;
@@ -74,8 +138,9 @@ void record_scan::look(std::uint64_t at, bytes_view there) {
   const auto id = load_le<std::uint64_t>(there.data() + record_layout::id);
   if (!possible(id)) return;
   if (!may_begin(at, id) && expected(at, id) == expected_.end()) return;
-  const auto checksum = load_le<std::uint32_t>(there.data() + record_layout::checksum);
   const auto end = at + (gap ? gap_marker::bytes : length + record_layout::checksum);
+  if (end <= whole_end_) return;
+  const auto checksum = load_le<std::uint32_t>(there.data() + record_layout::checksum);
   auto next_id = id + 1;
   if (gap) {
     const auto marker = examine(chunk_, at, end_, id, check::payload);
@@ -89,35 +154,26 @@ void record_scan::look(std::uint64_t at, bytes_view there) {
       return;
     }
   }
+  whole_end_ = std::max(whole_end_, end);
   take(at, end, id, next_id);
 }
 
 bool record_scan::may_begin(std::uint64_t at, std::uint64_t id) const {
   // A damaged record still takes its place: what lies behind it has a greater ID.
-  if ((id <= due_ && due_ != 0) || id < limits_.lowest) return false;
+  if ((id <= due_ && due_ != 0) || id < limits_.lowest || at < earliest_) return false;
+  // So does the one behind it, if it is not whole.
+  if (due_ != 0 && at > content_end_ && content_end_ > begin_ && id == due_ + 1) return false;
   return within_limits(at, id);
 }
 
 bool record_scan::within_limits(std::uint64_t at, std::uint64_t id) const {
-  if (limits_.highest == 0 || id <= limits_.highest) return true;
-  return at >= limits_.mark &&
-         id - limits_.highest <= (at - limits_.mark) / record_layout::header_bytes + 1;
+  if (highest_ == 0 || id <= highest_) return true;
+  return at >= mark_ && id - highest_ <= (at - mark_) / record_layout::header_bytes + 1;
 }
 
 // What is lost has taken its bytes, but for a marker.
 bool record_scan::within_bytes(std::uint64_t at, std::uint64_t id) const {
   return due_ == 0 || leaps_ || id - due_ <= (at - begin_) / record_layout::header_bytes;
-}
-
-// The chunk's first record is damaged: its own ID, if that lies between those of the chunks beside
-// it, or the ID with which the chunk before it begins.
-std::uint64_t record_scan::likely_due() const {
-  if (due_ != 0 || end_ - begin_ < record_layout::header_bytes) return 0;
-  const auto there = chunk_.at(begin_, record_layout::header_bytes, end_);
-  const auto header = there.error ? record_header{} : decode(there.bytes);
-  const auto highest = limits_.precedes != 0 ? limits_.precedes - 1 : limits_.highest;
-  const bool fits = header.plausible() && header.id > limits_.follows && header.id <= highest;
-  return fits ? header.id : limits_.follows;
 }
 
 // A damaged one is known by its mark or, without that, by its checksum.
@@ -131,20 +187,23 @@ bool record_scan::begins_with_marker() const {
   return header.id == due_ && checksum_of(header.id, {&next, 1}) == header.checksum;
 }
 
+// Of those that meet there, what lies in the content of another has the fewer bytes.
 record_scan::expected_at::iterator record_scan::expected(std::uint64_t at, std::uint64_t id) {
   const auto [first, last] = expected_.equal_range(at);
-  const auto found =
-      std::find_if(first, last, [&](const auto& each) { return each.second.id == id; });
-  return found == last ? expected_.end() : found;
+  auto heaviest = expected_.end();
+  for (auto each = first; each != last; ++each) {
+    if (each->second.id != id) continue;
+    const bool heavier = heaviest == expected_.end() ||
+                         chains_[each->second.chain].bytes > chains_[heaviest->second.chain].bytes;
+    if (heavier) heaviest = each;
+  }
+  return heaviest;
 }
 
 void record_scan::take(std::uint64_t at, std::uint64_t end, std::uint64_t id,
                        std::uint64_t next_id) {
-  auto due = expected(at, id);
-  if (chains_.size() >= most_chains_) {
-    settle(at);
-    due = expected(at, id);
-  }
+  if (chains_.size() >= most_chains_) settle(at);
+  const auto due = expected(at, id);
   auto which = chains_.size();
   if (due != expected_.end()) {
     const auto before = due->second.chain;
@@ -172,7 +231,8 @@ void record_scan::take(std::uint64_t at, std::uint64_t end, std::uint64_t id,
   grown.bytes += end - at;
   ++grown.records;
   if (!within_limits(at, next_id - 1)) grown.doubtful = true;
-  if (at == grown.begin && (!within_bytes(at, id) || id <= likely_due_)) grown.doubtful = true;
+  if (at == grown.begin && !within_bytes(at, id)) grown.doubtful = true;
+  if (at == grown.begin && id <= before_) grown.early = true;
   const auto due_at_mark = limits_.highest + 1;
   if ((at == limits_.mark && id == due_at_mark) ||
       (end == limits_.mark && next_id == due_at_mark)) {
@@ -214,33 +274,60 @@ bool record_scan::connected(const chain& one) const {
   return one.last.end == end_ && std::find(ids.begin(), ids.end(), one.last.next_id) != ids.end();
 }
 
-bool record_scan::credible(const chain& one) const {
+// Nothing that is known goes on with a later ID only.
+bool record_scan::may_end_there(const chain& one) const {
+  const auto& ids = limits_.successors;
+  return connected(one) ||
+         (one.last.end == end_ &&
+          std::none_of(ids.begin(), ids.end(), [&](auto id) { return id > one.last.next_id; }));
+}
+
+// What goes on elsewhere has IDs that are too low for the chunk's place among the others.
+bool record_scan::misplaced() const {
+  return due_ == 0 && std::any_of(chains_.begin(), chains_.end(), [&](const chain& one) {
+           return one.early && !one.went_on && connected(one);
+         });
+}
+
+bool record_scan::credible(const chain& one, bool place_known) const {
   if (one.went_on) return false;
-  if (!one.doubtful) return true;
+  // What goes on behind it shows that the length is rotten.
+  const bool inside = one.begin < content_end_ && one.last.end <= content_end_;
+  if (inside) return cut_off_ ? may_end_there(one) : connected(one);
+  if (!one.doubtful && (!one.early || !place_known)) return true;
   return limits_.successors.empty() ? one.last.end == end_ : connected(one);
 }
 
 std::vector<std::size_t> record_scan::credible_chains() const {
   std::vector<std::size_t> all;
-  bool goes_on = !torn_;
+  const bool place_known = !misplaced();
   for (std::size_t i = 0; i < chains_.size(); ++i) {
-    if (!credible(chains_[i])) continue;
-    all.push_back(i);
-    goes_on = goes_on || chains_[i].first_id == due_ + 1;
+    if (credible(chains_[i], place_known)) all.push_back(i);
   }
-  // The content of a record that was being written is all that is there.
-  return goes_on ? all : std::vector<std::size_t>{};
+  return all;
 }
 
-// The chain that reaches the chunk's end as it should.
+// The chain that reaches the chunk's end as it should or, if none does, with any ID: what the next
+// chunk began with may be lost.
 std::optional<std::size_t> record_scan::anchor(const std::vector<std::size_t>& among) const {
-  std::optional<std::size_t> longest;
-  for (const auto i : among) {
-    const auto& one = chains_[i];
-    const bool reaches = limits_.successors.empty() ? one.last.end == end_ : connected(one);
-    if (reaches && (!longest || one.bytes > chains_[*longest].bytes)) longest = i;
-  }
-  return longest;
+  const auto longest = [&](const auto& reaches) {
+    std::optional<std::size_t> found;
+    for (const auto i : among) {
+      const auto& one = chains_[i];
+      if (reaches(one) && (!found || one.bytes > chains_[*found].bytes)) found = i;
+    }
+    return found;
+  };
+  const auto certain = longest([&](const chain& one) { return connected(one); });
+  return certain ? certain : longest([&](const chain& one) { return one.last.end == end_; });
+}
+
+// What is lost between two has taken its bytes, or a marker's.
+bool record_scan::is_before(const chain& one, const chain& next) {
+  if (next.begin < one.last.end || next.first_id <= one.last.next_id) return false;
+  const auto lost = next.first_id - one.last.next_id;
+  const auto room = next.begin - one.last.end;
+  return room >= gap_marker::bytes || room / record_layout::header_bytes >= lost;
 }
 
 // Of all sequences in which offsets and IDs rise, the heaviest.
@@ -266,7 +353,9 @@ std::vector<std::size_t> record_scan::best(std::vector<std::size_t> among, bool 
   std::map<std::uint64_t, std::size_t> heaviest;
   auto ended = by_end.begin();
   for (std::size_t i = 0; i < among.size(); ++i) {
-    for (; ended != by_end.end() && at(*ended).last.end <= at(i).begin; ++ended) {
+    for (;
+         ended != by_end.end() && at(*ended).last.end + record_layout::header_bytes <= at(i).begin;
+         ++ended) {
       const auto id = at(*ended).last.next_id;
       auto behind = heaviest.upper_bound(id);
       if (behind != heaviest.begin() && sums[std::prev(behind)->second].sum >= sums[*ended].sum) {
@@ -305,8 +394,8 @@ std::vector<std::size_t> record_scan::chosen_chains() const {
   std::vector<std::size_t> behind;
   for (const auto i : among) {
     const auto& other = chains_[i];
-    if (other.last.end <= one.begin && other.last.next_id < one.first_id) before.push_back(i);
-    if (other.begin >= one.last.end && other.first_id > one.last.next_id) behind.push_back(i);
+    if (is_before(other, one)) before.push_back(i);
+    if (is_before(one, other)) behind.push_back(i);
   }
   auto chosen = best(std::move(before), true);
   for (const auto i : best(std::move(behind), true)) chosen.push_back(i);

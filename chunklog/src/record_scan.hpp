@@ -44,6 +44,7 @@ class record_scan {
     std::size_t before = none;  ///< the chain up to the rotten record
     bool went_on = false;       ///< it is before another one
     bool doubtful = false;      ///< has IDs beyond the limits
+    bool early = false;         ///< begins with an ID that the chunk before it begins with, or less
     bool marked = false;        ///< has the ID at the durable mark that the ledger says
   };
   struct expectation {
@@ -52,32 +53,43 @@ class record_scan {
   };
   using expected_at = std::unordered_multimap<std::uint64_t, expectation>;
 
+  void stand_at(std::uint64_t at, std::uint64_t due);
   void look(std::uint64_t at, bytes_view header);
+  [[nodiscard]] bool ends_at(std::uint64_t at);
+  void pass(std::uint64_t at, std::uint64_t id);
   [[nodiscard]] bool may_begin(std::uint64_t at, std::uint64_t id) const;
   [[nodiscard]] bool within_limits(std::uint64_t at, std::uint64_t id) const;
   [[nodiscard]] bool within_bytes(std::uint64_t at, std::uint64_t id) const;
   [[nodiscard]] bool begins_with_marker() const;
-  [[nodiscard]] std::uint64_t likely_due() const;
   expected_at::iterator expected(std::uint64_t at, std::uint64_t id);
   void take(std::uint64_t at, std::uint64_t end, std::uint64_t id, std::uint64_t next_id);
   void settle(std::uint64_t at);
   [[nodiscard]] std::vector<std::size_t> chosen_chains() const;
+  [[nodiscard]] static bool is_before(const chain& one, const chain& next);
   [[nodiscard]] bool connected(const chain& one) const;
-  [[nodiscard]] bool credible(const chain& one) const;
+  [[nodiscard]] bool may_end_there(const chain& one) const;
+  [[nodiscard]] bool misplaced() const;
+  [[nodiscard]] bool credible(const chain& one, bool place_known) const;
   [[nodiscard]] std::vector<std::size_t> credible_chains() const;
   [[nodiscard]] std::optional<std::size_t> anchor(const std::vector<std::size_t>& among) const;
   [[nodiscard]] std::vector<std::size_t> best(std::vector<std::size_t> among,
                                               bool by_records) const;
 
   chunk_window& chunk_;
-  const std::uint64_t begin_;
+  std::uint64_t begin_;
   const std::uint64_t end_;
-  const std::uint64_t due_;
+  std::uint64_t due_;
   const id_limits& limits_;
   std::size_t most_chains_;
-  std::uint64_t likely_due_ = 0;  // where `due_` is unknown
-  bool leaps_ = false;            // a marker is rotten at `begin_`, so IDs can be far ahead
-  bool torn_ = false;  // the record at `begin_` seems to have been cut off as it was written
+  std::uint64_t highest_ = 0;  // no record before `mark_` has a greater ID; 0: unknown
+  std::uint64_t mark_ = 0;
+  std::uint64_t before_ = 0;       // an ID that is not above is doubtful
+  std::uint64_t content_end_ = 0;  // of the record at `begin_`, by its header
+  bool cut_off_ = false;           // it would end behind the chunk
+  std::uint64_t whole_end_ = 0;    // of the whole record found last: what begins before is content
+  std::uint64_t earliest_ = 0;     // no record begins before
+  std::optional<record_header> own_{};  // of the record at `begin_`, if it may be right
+  bool leaps_ = false;                  // a marker is rotten at `begin_`, so IDs can be far ahead
   std::vector<chain> chains_{};
   expected_at expected_{};
 };

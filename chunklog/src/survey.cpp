@@ -64,11 +64,11 @@ class neighbours {
   id_limits of(const chunk_walk& chunk, std::uint64_t first_id) {
     std::call_once(looked_, [this] { look(); });
     id_limits limits;
-    limits.may_be_torn = found_.summary.ledger_valid && chunk.last;
     if (found_.summary.ledger_valid) bound_by_ledger(chunk, limits);
+    if (first_id > limits.highest && first_id != 0) limits = {};  // the ledger is older than that
     if (first_id == 0) {
       limits.successors.insert(limits.successors.end(), first_ids_.begin(), first_ids_.end());
-      place(chunk.number, limits);
+      if (in_the_log(chunk.number)) place(chunk.number, limits);
       return limits;
     }
     const auto next = std::upper_bound(first_ids_.begin(), first_ids_.end(), first_id);
@@ -90,11 +90,20 @@ class neighbours {
     limits.successors.push_back(state.next_id);
     limits.highest = state.next_id - 1;
     if (to_chunk == to_writer) limits.mark = state.durable_bytes;
-    // The ledger has seen nothing of it; who knows how much was written since.
-    if (to_chunk > to_writer) {
-      limits.highest += bytes_ / record_layout::header_bytes;
-      limits.mark = 0;
+    // No record goes to a chunk that the newest slot does not know; but that may be the damaged
+    // one. And this may be the writer's chunk under another name, with what was written above the
+    // mark.
+    if (to_chunk > to_writer || found_.ledger_damaged) {
+      const auto unseen = found_.ledger_damaged ? bytes_ : chunk.bytes;
+      limits.highest += unseen / record_layout::header_bytes;
     }
+  }
+
+  // A stray has any number.
+  [[nodiscard]] bool in_the_log(chunk_number number) const {
+    const auto& all = found_.chunks;
+    return std::any_of(all.begin(), all.end(),
+                       [&](const chunk_walk& each) { return each.number == number; });
   }
 
   // Where the numbers are in the order of the IDs.
@@ -104,7 +113,11 @@ class neighbours {
     for (auto i = at + 1; index(i) < by_place_.size() && limits.precedes == 0; ++i) {
       limits.precedes = by_place_[index(i)];
     }
-    if (limits.precedes <= limits.follows) limits.precedes = 0;
+    // One of them is not in its place.
+    if (limits.precedes != 0 && limits.precedes <= limits.follows) {
+      limits.precedes = 0;
+      limits.follows = 0;
+    }
   }
   static std::size_t index(std::ptrdiff_t i) { return static_cast<std::size_t>(i); }
 
@@ -179,6 +192,7 @@ class surveyor {
                                 book.file ? " has no valid slot" : " is missing"));
       return;
     }
+    found_.ledger_damaged = book.damaged_slot.has_value();
     if (book.damaged_slot) {
       add(fault_kind::bad_ledger, ledger_name, *book.damaged_slot, 0,
           sentence(directory_.file(ledger_name), ", offset ", *book.damaged_slot,

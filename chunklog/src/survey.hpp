@@ -23,6 +23,7 @@ struct survey : status {
   /// Chunks that the ledger does not count among the log's, walked only with walk_options::salvage.
   std::vector<chunk_walk> strays{};
   ledger_state ledger{};
+  bool ledger_damaged = false;  ///< the slot beside that of `ledger`, which may be the newer one
   std::vector<chunk_number> others{};  ///< names of chunks that are no regular files
 };
 

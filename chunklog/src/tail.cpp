@@ -250,7 +250,6 @@ class log_tail::state {
     const auto book = read_ledger(directory_, O_RDONLY);
     const auto& known = book.newest.state;
     limits.mark = 0;
-    limits.may_be_torn = true;
     if (book.newest.sequence != 0 && known.writer_file == of) {
       limits.highest = known.next_id - 1;
       limits.mark = known.durable_bytes;

@@ -157,6 +157,48 @@ TEST(damage_search, takes_no_content_of_the_last_record_for_what_follows) {
   }
 }
 
+// In these, the content of a record would fit as well.
+TEST(damage_search, finds_the_end_of_a_record_with_a_rotten_length_by_its_checksum) {
+  const auto first = record(1, join(2, 6, 30));
+  for (const std::size_t byte : {0U, 1U, 2U, 3U}) {
+    SCOPED_TRACE(byte);
+    auto bytes = first + join(2, 12, 40);
+    bytes[byte] ^= 0x40;
+    searched_chunk chunk(bytes);
+    EXPECT_EQ(chunk.behind(0, 1, up_to(12)).offset, first.size());
+    searched_chunk alone(bytes.substr(0, first.size()));
+    EXPECT_EQ(alone.behind(0, 1, up_to(12)).offset, first.size());
+  }
+}
+
+TEST(damage_search, takes_no_content_of_a_record_that_the_end_of_the_chunk_cuts_off) {
+  const auto before = join(1, 3, 20);
+  const auto whole = before + record(4, join(5, 9, 30));
+  for (auto size = before.size() + 16; size < whole.size(); ++size) {
+    searched_chunk chunk(whole.substr(0, size));
+    EXPECT_EQ(chunk.behind(before.size(), 4, up_to(20)).offset, size);
+  }
+}
+
+TEST(damage_search, goes_by_the_length_of_a_first_record_with_a_rotten_id) {
+  const auto first = record(7, join(5, 11, 30));
+  auto bytes = first + join(8, 12, 40);
+  bytes[14] ^= 1;
+  auto limits = up_to(12);
+  limits.follows = 3;
+  searched_chunk chunk(bytes);
+  EXPECT_EQ(chunk.behind(0, 0, limits).offset, first.size());
+}
+
+TEST(damage_search, takes_nothing_that_lies_within_a_whole_record) {
+  const auto first = record(1, "x");
+  const auto before = first + record(2, "y") + record(3, join(2, 5, 5));
+  auto bytes = without_header(before + record(4, "z") + record(5, "w"));
+  bytes = without_header(bytes, before.size());
+  searched_chunk chunk(bytes);
+  EXPECT_EQ(chunk.behind(0, 1, up_to(6)).offset, first.size());
+}
+
 TEST(damage_search, finds_a_lone_record_between_damage) {
   const auto bytes = payload(1, 100) + record(7, payload(2, 50)) + payload(3, 70);
   searched_chunk chunk(bytes);

@@ -116,7 +116,10 @@ bool rounds_of(kill_options how, bool kill) {
 int conduct(const request& of, const kill_request& kill) {
   kill_options how{.command = of.how.command, .seed = of.how.seed, .rounds = kill.rounds};
   how.limits = limits_of(of);
-  how.say = [](const std::string& line) { fmt::print("{}\n", line); };
+  how.say = [](const std::string& line) {
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  };
   if (kill.one_round >= 0) {
     how.first = static_cast<std::uint64_t>(kill.one_round);
     how.rounds = 1;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <annulus/pipeline/json_depth.hpp>
+#include <annulus/restarted.hpp>
 #include <annulus/unique_fd.hpp>
 #include <array>
 #include <cerrno>
@@ -63,7 +64,8 @@ std::string read_bounded(int fd, std::uint64_t most, std::string_view what) {
 
 std::string read_bounded(const std::filesystem::path& file, std::uint64_t most,
                          std::string_view what) {
-  const unique_fd fd(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  const unique_fd fd(detail::restarted(
+      [&] { return ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
   if (!fd) refuse_errno(what);
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) refuse_errno(what);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <annulus/pipeline/escaped.hpp>
+#include <annulus/restarted.hpp>
 #include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <cstring>
@@ -28,8 +29,9 @@ using pipeline::escaped;
 }
 
 void sync(const std::filesystem::path& what, int flags) {
-  const unique_fd fd(open(what.c_str(), flags | O_CLOEXEC));
-  if (fd.get() < 0 || fsync(fd.get()) != 0) refuse(what, "made durable", std::strerror(errno));
+  const unique_fd fd(detail::restarted([&] { return open(what.c_str(), flags | O_CLOEXEC); }));
+  if (fd.get() < 0 || detail::restarted([&] { return fsync(fd.get()); }) != 0)
+    refuse(what, "made durable", std::strerror(errno));
 }
 
 constexpr std::uint64_t most_environment_bytes = std::uint64_t{1} << 20U;

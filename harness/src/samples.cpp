@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <annulus/pipeline/escaped.hpp>
+#include <annulus/restarted.hpp>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
@@ -122,9 +123,12 @@ sample_file read_samples(const std::filesystem::path& file) {
 }
 
 sample_writer::sample_writer(const std::filesystem::path& file, std::uint64_t whole_bytes)
-    : file_(file), fd_(open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644)) {
+    : file_(file), fd_(detail::restarted([&] {
+        return open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+      })) {
   if (fd_.get() < 0) refuse(file_, "opened", errno);
-  if (ftruncate(fd_.get(), static_cast<off_t>(whole_bytes)) != 0) refuse(file_, "cut", errno);
+  if (detail::restarted([&] { return ftruncate(fd_.get(), static_cast<off_t>(whole_bytes)); }) != 0)
+    refuse(file_, "cut", errno);
 }
 
 void sample_writer::append(const sample& value) {
@@ -136,7 +140,8 @@ void sample_writer::append(const sample& value) {
     if (written < 0) refuse(file_, "written", errno);
     left.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (fsync(fd_.get()) != 0) refuse(file_, "made durable", errno);
+  if (detail::restarted([&] { return fsync(fd_.get()); }) != 0)
+    refuse(file_, "made durable", errno);
 }
 
 std::vector<cell_results> by_cell(const std::vector<sample>& samples) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <annulus/byte_order.hpp>
 #include <annulus/pipeline/error.hpp>
+#include <annulus/restarted.hpp>
 #include <array>
 #include <cstring>
 
@@ -147,7 +148,8 @@ std::error_code binding_writer::write_out() {
 }
 
 std::error_code seal_binding(int directory, const object_meta& meta, bool durable) {
-  const unique_fd fd(::openat(directory, binding_file, O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  const unique_fd fd(detail::restarted(
+      [&] { return ::openat(directory, binding_file, O_RDWR | O_NOFOLLOW | O_CLOEXEC); }));
   layout header{};
   if (!fd || !read_fully(fd.get(), 0, header)) {
     return std::make_error_code(std::errc::io_error);

@@ -7,6 +7,7 @@
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
+#include <annulus/restarted.hpp>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -110,7 +111,8 @@ std::error_code make_directories(const fs::path& path, bool durable) {
     if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) return last_error();
   }
   if (!durable) return {};
-  const unique_fd above(::open(parent.empty() ? "." : parent.c_str(), directory_flags));
+  const unique_fd above(detail::restarted(
+      [&] { return ::open(parent.empty() ? "." : parent.c_str(), directory_flags); }));
   return above ? sync_directory(above.get()) : last_error();
 }
 
@@ -137,7 +139,9 @@ void read_meta(object_directory& found) {
 }  // namespace
 
 disk open_disk(const fs::path& path) {
-  disk opened{.path = path, .fd = unique_fd(::open(path.c_str(), directory_flags | O_NOFOLLOW))};
+  disk opened{.path = path, .fd = unique_fd(detail::restarted([&] {
+                              return ::open(path.c_str(), directory_flags | O_NOFOLLOW);
+                            }))};
   if (opened.fd) return opened;
   const int code = errno;
   opened.gone = code == ENOENT;
@@ -197,7 +201,7 @@ bool lies_on(const std::vector<fs::path>& disks, const std::string& name, const 
 std::vector<std::string> entries_of(int directory) {
   std::vector<std::string> names;
   // A description of its own: reading moves the place in it.
-  const int own = ::openat(directory, ".", directory_flags);
+  const int own = detail::restarted([&] { return ::openat(directory, ".", directory_flags); });
   if (own < 0) return names;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(own), &closedir);
   if (!stream) {
@@ -213,8 +217,9 @@ std::vector<std::string> entries_of(int directory) {
 }
 
 object_directory look_at(int parent, const std::string& entry, std::string_view name) {
-  object_directory found{
-      .fd = unique_fd(::openat(parent, entry.c_str(), directory_flags | O_NOFOLLOW))};
+  object_directory found{.fd = unique_fd(detail::restarted([&] {
+                           return ::openat(parent, entry.c_str(), directory_flags | O_NOFOLLOW);
+                         }))};
   if (!found.fd) {
     if (errno == ENOENT) return found;
     found.maker = made_by::unknown;
@@ -242,7 +247,8 @@ object_directory look_at(int parent, const std::string& entry, std::string_view 
 
 // What proves whose it is goes last: who is killed here leaves what the next recovery knows.
 void remove_object(int parent, const std::string& entry) {
-  const unique_fd directory(::openat(parent, entry.c_str(), directory_flags | O_NOFOLLOW));
+  const unique_fd directory(detail::restarted(
+      [&] { return ::openat(parent, entry.c_str(), directory_flags | O_NOFOLLOW); }));
   if (!directory) return;
   const auto is_proof = [](std::string_view name) {
     return name == binding_file || name == meta_file;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <annulus/restarted.hpp>
 #include <cerrno>
 
 #include "system_error.hpp"
@@ -24,8 +25,10 @@ const std::error_category& file_category() noexcept {
 
 regular_file open_regular(int directory, const char* name) {
   // O_NONBLOCK: a FIFO without a writer is no reason to wait.
-  regular_file file{
-      .fd = unique_fd(::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC))};
+  regular_file file{.fd = unique_fd(detail::restarted([&] {
+                      return ::openat(directory, name,
+                                      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+                    }))};
   struct stat info {};
   if (!file.fd || fstat(file.fd.get(), &info) != 0) {
     const bool no_file = errno == ELOOP || errno == ENXIO;  // a link; a socket or a dead device
@@ -39,9 +42,10 @@ regular_file open_regular(int directory, const char* name) {
 }
 
 regular_file create_file(int directory, const char* name) {
-  regular_file file{
-      .fd = unique_fd(
-          ::openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644))};
+  regular_file file{.fd = unique_fd(detail::restarted([&] {
+                      return ::openat(directory, name,
+                                      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+                    }))};
   if (!file.fd) file.error = last_error();
   return file;
 }
@@ -86,7 +90,7 @@ std::error_code write_fully(int fd, std::uint64_t offset, bytes_view bytes) noex
 }
 
 std::error_code sync_file(int fd) noexcept {
-  return fsync(fd) == 0 ? std::error_code{} : last_error();
+  return detail::restarted([&] { return fsync(fd); }) == 0 ? std::error_code{} : last_error();
 }
 
 }  // namespace annulus::pipeline

@@ -11,6 +11,7 @@
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/input.hpp>
+#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <climits>
 
@@ -64,7 +65,8 @@ input input::open(const std::filesystem::path& path) {
   }
   const auto name = escaped(path);
   // Not blocking: that would wait for a FIFO's writer, where no signal is looked at.
-  unique_fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  unique_fd fd(detail::restarted(
+      [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
   if (!fd) refuse(name, last_error().message());
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) refuse(name, last_error().message());

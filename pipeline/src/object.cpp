@@ -5,6 +5,7 @@
 #include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/json_depth.hpp>
 #include <annulus/pipeline/object.hpp>
+#include <annulus/restarted.hpp>
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -169,7 +170,8 @@ object_meta parse_meta(std::string_view text) {
 
 std::string random_id() {
   std::array<std::byte, 16> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+  if (detail::restarted([&] { return getrandom(bytes.data(), bytes.size(), 0); }) !=
+      static_cast<ssize_t>(bytes.size())) {
     throw std::system_error(errno, std::generic_category(), "getrandom");
   }
   return hex(bytes);

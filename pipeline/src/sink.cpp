@@ -4,6 +4,7 @@
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/sink.hpp>
+#include <annulus/restarted.hpp>
 #include <array>
 
 #include "binding.hpp"
@@ -41,7 +42,7 @@ std::error_code dir_sink::write(std::span<const bytes_view> pieces) noexcept {
 }
 
 std::error_code dir_sink::finish(bool durable) noexcept {
-  if (durable && fdatasync(fd_.get()) != 0) return last_error();
+  if (durable && detail::restarted([&] { return fdatasync(fd_.get()); }) != 0) return last_error();
   return {};
 }
 

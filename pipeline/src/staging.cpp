@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
+#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -25,21 +26,19 @@ namespace {
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 unique_fd open_directory(int parent, const std::string& entry) {
-  return unique_fd(::openat(parent, entry.c_str(), directory_flags));
+  return unique_fd(
+      detail::restarted([&] { return ::openat(parent, entry.c_str(), directory_flags); }));
 }
 
 bool try_lock(int fd) {
-  int result = 0;
-  do {
-    result = flock(fd, LOCK_EX | LOCK_NB);
-  } while (result != 0 && errno == EINTR);
-  return result == 0;
+  return detail::restarted([&] { return flock(fd, LOCK_EX | LOCK_NB); }) == 0;
 }
 
 // Whether a reader or a writer has the chunk log in an object's directory open.
 bool log_is_open(int directory) {
-  const unique_fd lock(
-      ::openat(directory, "buffer.lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const unique_fd lock(detail::restarted([&] {
+    return ::openat(directory, "buffer.lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  }));
   return lock && !try_lock(lock.get());
 }
 

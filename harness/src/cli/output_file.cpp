@@ -10,6 +10,7 @@
 #include <annulus/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/object.hpp>
+#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -29,7 +30,8 @@ using pipeline::escaped;
 unique_fd open_patiently(const std::filesystem::path& path) {
   constexpr int pause_ms = 10;
   for (;;) {
-    unique_fd fd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    unique_fd fd(detail::restarted(
+        [&] { return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
     struct stat info {};
     if (fd || errno != ENXIO || ::stat(path.c_str(), &info) != 0 || !S_ISFIFO(info.st_mode)) {
       return fd;
@@ -132,12 +134,15 @@ std::string output_file::prepare_replacement(const struct stat& info) {
 }
 
 std::error_code output_file::make_temporary(unsigned mode) {
-  directory_ = unique_fd(::open(target_.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  directory_ = unique_fd(detail::restarted(
+      [&] { return ::open(target_.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
   if (!directory_) return last_error();
   // Short, whatever the name is: that may be as long as the file system allows.
   auto name = fmt::format(".annulus-{}", pipeline::random_id().substr(0, 12));
-  owned_ = unique_fd(openat(directory_.get(), name.c_str(),
-                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  owned_ = unique_fd(detail::restarted([&] {
+    return openat(directory_.get(), name.c_str(),
+                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  }));
   if (!owned_) return last_error();
   temporary_ = std::move(name);
   return fchmod(owned_.get(), mode) == 0 ? std::error_code{} : last_error();
@@ -146,7 +151,9 @@ std::error_code output_file::make_temporary(unsigned mode) {
 std::error_code output_file::begin() {
   const bool first = !std::exchange(begun_, true);
   const bool cut = first && !in_place_.empty();
-  return cut && ftruncate(owned_.get(), 0) != 0 ? last_error() : std::error_code{};
+  return cut && detail::restarted([&] { return ftruncate(owned_.get(), 0); }) != 0
+             ? last_error()
+             : std::error_code{};
 }
 
 std::error_code output_file::write(bytes_view bytes) {

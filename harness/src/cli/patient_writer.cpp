@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <annulus/error.hpp>
+#include <annulus/restarted.hpp>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -40,8 +41,10 @@ patient_writer::patient_writer(int fd) : fd_(fd), piece_(std::numeric_limits<std
   if ((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0) return;
   // Non-blocking is a property of the description, which others may share.
   if (S_ISFIFO(info.st_mode) || isatty(fd) == 1) {
-    own_ = unique_fd(::open(fmt::format("/proc/self/fd/{}", fd).c_str(),
-                            O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    own_ = unique_fd(detail::restarted([&] {
+      return ::open(fmt::format("/proc/self/fd/{}", fd).c_str(),
+                    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }));
   }
   if (own_) {
     fd_ = own_.get();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <cstring>
 
@@ -19,7 +20,7 @@ namespace {
 }  // namespace
 
 unique_fd open_file(const std::filesystem::path& file, int flags) {
-  unique_fd fd(::open(file.c_str(), flags | O_CLOEXEC, 0666));
+  unique_fd fd(detail::restarted([&] { return ::open(file.c_str(), flags | O_CLOEXEC, 0666); }));
   if (!fd) fail("open");
   return fd;
 }
@@ -46,7 +47,7 @@ void read_whole(int fd, bytes_span to, std::uint64_t offset) {
 }
 
 void sync_data(int fd) {
-  if (fdatasync(fd) != 0) fail("fdatasync");
+  if (detail::restarted([&] { return fdatasync(fd); }) != 0) fail("fdatasync");
 }
 
 void settle(const std::filesystem::path& directory) {

@@ -214,6 +214,12 @@ class surveyor {
     auto order = sum.ledger_valid ? arrange(present.numbers, found_.ledger)
                                   : chunk_order{present.numbers, {}, {}};
     add_missing(order.missing, present);
+    // Nothing was written to it yet, so that it may be missing; but not be anything else.
+    const auto is_writers = [&](chunk_number each) { return each == found_.ledger.writer_file; };
+    if (sum.ledger_valid && std::ranges::any_of(present.others, is_writers) &&
+        std::ranges::none_of(order.missing, is_writers)) {
+      add_missing({found_.ledger.writer_file}, present);
+    }
     found_.others = present.others;
     for (const auto number : order.strays) {
       auto left = check_stray(directory_, number, found_.ledger.last_acknowledged);

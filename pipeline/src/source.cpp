@@ -12,7 +12,9 @@
 #include "format.hpp"
 
 namespace annulus::pipeline {
-namespace {
+
+// Not in an unnamed namespace: shard_source::parts has one as its member.
+namespace shard_streams {
 
 class file_source {
  public:
@@ -69,6 +71,8 @@ class log_source {
   }
   [[nodiscard]] std::string fault(std::uint64_t frames) const {
     if (!log_->faults().empty()) return formatted("rotten: {}", log_->faults().front().sentence);
+    // That of nothing is an empty chunk, as an empty part.1 is.
+    if (log_->summary().chunks.empty()) return "rotten: its log has no chunk";
     if (log_->size() == frames) return {};
     return formatted("rotten: its log has {} records, it should have {}", log_->size(), frames);
   }
@@ -85,16 +89,17 @@ stream_source open_stream(int directory, const std::filesystem::path& path, cons
   return file_source(directory, meta);
 }
 
-}  // namespace
+}  // namespace shard_streams
 
 struct shard_source::parts {
-  stream_source stream;
+  shard_streams::stream_source stream;
   std::optional<binding_reader> binding{};  // of a bound shard
 };
 
 shard_source::shard_source(int directory, const std::filesystem::path& path,
                            const object_meta& meta, const std::stop_token& stop)
-    : parts_(std::make_unique<parts>(parts{open_stream(directory, path, meta, stop)})) {
+    : parts_(
+          std::make_unique<parts>(parts{shard_streams::open_stream(directory, path, meta, stop)})) {
   if (meta.bound) parts_->binding.emplace(directory, meta);
 }
 

@@ -75,10 +75,11 @@ constexpr std::size_t sealed_bytes = 128;
 // Whether the directory says that there is the newest version, and proves it. (Before there were
 // seals, meta.json was all the proof there was.)
 bool tells_of_newest(const scene& of, const listing& directory) {
-  const auto& shards = of.newest.shards;
-  return is_description(directory, shards, "meta.json") &&
-         (!shards.front().contains("frames.bound") ||
-          is_description(directory, shards, "frames.bound", sealed_bytes));
+  return std::ranges::any_of(of.newest.shards, [&](const files& shard) {
+    return is_description(directory, {shard}, "meta.json") &&
+           (!shard.contains("frames.bound") ||
+            is_description(directory, {shard}, "frames.bound", sealed_bytes));
+  });
 }
 
 bool names_another(const listing& directory) {

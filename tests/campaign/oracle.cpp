@@ -232,7 +232,8 @@ class examination {
 
   run_result heal_command(const std::string& what, const words& options) {
     words arguments{"heal"};
-    if (one_in(2)) arguments.emplace_back(object_name);
+    healed_by_name_ = one_in(2);
+    if (healed_by_name_) arguments.emplace_back(object_name);
     arguments.insert(arguments.end(), {"--disks", disks(), "--no-sync"});
     arguments.insert(arguments.end(), options.begin(), options.end());
     return command(arguments, what, one_in(2));
@@ -245,7 +246,8 @@ class examination {
     const auto is = list(where_.disks);
     now_ = examine(stored_, is);
     healed_ = true;
-    heal_succeeded_ = result.status == 0;
+    // Of all objects, one that no disk tells of any more is none.
+    heal_succeeded_ = result.status == 0 && (healed_by_name_ || now_.newest_known);
     good_shards_kept(was, is, hurt);
     nothing_foreign_changed(hurt, "heal");
     if (result.hung || result.status < 0) return;
@@ -271,7 +273,12 @@ class examination {
         violated(violation::changed_good, fmt::format("heal: the good shard {}: {}", name, change));
       }
     }
-    if (!std::ranges::includes(now_.whole, hurt.whole)) {
+    // Of two copies of a shard the one in its own place may be as good as whole.
+    const auto is_kept = [&](unsigned shard) {
+      return now_.whole.contains(shard) ||
+             (hurt.possible.contains(shard) && now_.possible.contains(shard));
+    };
+    if (!std::ranges::all_of(hurt.whole, is_kept)) {
       violated(violation::changed_good, "heal: a shard that was whole is so nowhere any more");
     }
   }
@@ -359,7 +366,7 @@ class examination {
   std::mt19937_64 random_;
   listing outside_, before_;
   condition now_;
-  bool healed_ = false, heal_succeeded_ = false, stuck_ = false;
+  bool healed_ = false, healed_by_name_ = false, heal_succeeded_ = false, stuck_ = false;
   std::vector<finding> found_;
 };
 

@@ -136,6 +136,23 @@ TEST(strays, in_place_of_a_chunk_are_named) {
   }
 }
 
+TEST(strays, in_place_of_the_only_and_empty_chunk_are_named) {
+  const scratch dir;
+  must_open(dir.log())->close();
+  fs::remove(dir.log() / "0000.chunk");
+  EXPECT_TRUE(verify(dir.log()).whole()) << "it is made when the log is opened";
+  spill(dir / "outside", "");
+  for (const auto& kind : kinds(dir / "outside")) {
+    SCOPED_TRACE(kind.name);
+    kind.make(dir.log() / "0000.chunk");
+    const auto found = verify(dir.log());
+    ASSERT_EQ(found.faults.size(), 1U) << found.message;
+    EXPECT_EQ(found.faults[0].kind, fault_kind::missing_data);
+    expect_refused(dir.log(), "0000.chunk");
+    fs::remove(dir.log() / "0000.chunk");
+  }
+}
+
 TEST(strays, in_place_of_the_lock_are_named) {
   const scratch dir;
   make_log(dir.log(), 30);

@@ -248,7 +248,7 @@ TEST(damage_search, ends_when_asked) {
 }
 
 // Content that suggests a record at every number, millions of bytes long each.
-std::string numbers(std::uint64_t value, std::size_t width, std::size_t bytes) {
+std::string repeated(std::uint64_t value, std::size_t width, std::size_t bytes) {
   std::string all;
   const auto one = independent::little(value, width);
   while (all.size() < bytes) all += one;
@@ -260,7 +260,7 @@ TEST(damage_search, is_linear_in_what_looks_like_lengths) {
   for (const std::size_t width : {4U, 8U}) {
     for (const std::uint64_t value : {1U, 256U, 65536U, 1U << 24U}) {
       SCOPED_TRACE(testing::Message() << value << " in " << width);
-      const auto first = record(1, numbers(value, width, content));
+      const auto first = record(1, repeated(value, width, content));
       const auto bytes = without_header(first + join(2, 5, 1000));
       searched_chunk chunk(bytes);
       EXPECT_EQ(chunk.behind(0, 0).offset, first.size());
@@ -282,7 +282,7 @@ TEST(damage_search, everybody_reads_a_damaged_chunk_a_few_times_only) {
   {
     const auto log = must_open(dir.log(), how);
     for (const std::uint64_t value : {1U, 256U, 65536U, 1U})
-      must_append(*log, numbers(value, 4, content));
+      must_append(*log, repeated(value, 4, content));
     for (std::uint64_t i = 0; i < 2001; ++i) must_append(*log, payload(i, 100));
     ASSERT_TRUE(log->close().ok());
   }

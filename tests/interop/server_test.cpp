@@ -4,6 +4,8 @@
 #include <fstream>
 #include <list>
 
+#include "support/thinned.hpp"
+
 namespace annulus::interop {
 
 class resp_server : public ::testing::Test {
@@ -180,17 +182,7 @@ TEST_F(resp_server, ends_a_client_that_speaks_http) {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // which keeps what is freed, and counts it
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-#else
-constexpr bool sanitized = false;
-#endif
+using support::sanitized;  // which keeps what is freed, and counts it
 
 /// The most memory, or what there is now, of a process in KiB.
 std::size_t kib_of(pid_t process, const std::string& field) {

@@ -20,6 +20,10 @@ inline constexpr bool sanitized = false;
 /// The step of a sweep over like cases that takes all of them without a sanitizer. With one, it
 /// takes several times as long, and what its steps have not found it has not in others: the code is
 /// the same.
+#ifdef ANNULUS_THOROUGH
+inline constexpr std::size_t thinned = 1;
+#else
 inline constexpr std::size_t thinned = sanitized ? 5 : 1;
+#endif
 
 }  // namespace annulus::support

@@ -190,6 +190,19 @@ TEST_P(foreign, either_file_proves_an_object) {
   }
 }
 
+// Of frames.bound, all that lies before the seal.
+TEST_P(foreign, a_binding_that_is_cut_off_behind_its_proof_proves_an_object) {
+  for (const unsigned bytes : {127U, 96U, 95U}) {
+    SCOPED_TRACE(bytes);
+    store();
+    fs::remove(object(1) / "meta.json");
+    fs::resize_file(object(1) / "frames.bound", bytes);
+    const auto report = healed();
+    ASSERT_EQ(report.shards.size(), 1U);
+    EXPECT_EQ(report.shards[0].failure.empty(), bytes >= 96);
+  }
+}
+
 TEST_P(foreign, files_in_place_of_a_shards_are_neither_followed_nor_waited_for) {
   const auto stream = GetParam() == sink_kind::dir ? "part.1" : "0000.chunk";
   for (const std::string file : {"meta.json", "frames.bound", stream}) {

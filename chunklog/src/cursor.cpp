@@ -248,8 +248,7 @@ status log_cursor::resume(const std::stop_token& stop) {
   // In a chunk behind that of the damage, the first record is none that damage was found at.
   const bool elsewhere = chunk_ != lost_in_ && offset_ == 0;
   auto here = examine(window_, at, end_, 0, elsewhere ? check::payload : check::header);
-  const bool whole = here.found == damage::none || here.found == damage::given_up;
-  if (!elsewhere || !whole || here.header.id < expected_) {
+  if (!elsewhere || !is_intact(here) || here.header.id < expected_) {
     // More may have been written since the last search; what it has seen stays true.
     if (!search_ || offset_ >= search_->end()) search_.emplace(window_, end_, limits());
     auto found = search_->behind(offset_, chunk_ == lost_in_ ? expected_ : 0, stop);

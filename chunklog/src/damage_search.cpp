@@ -45,14 +45,13 @@ damage_search::led damage_search::lead(std::uint64_t offset, std::uint64_t due) 
     const auto header = decode(there.bytes);
     const auto id = now.due != 0 ? now.due : header.id;
     if (!header.plausible() || header.record_bytes() > end_ - now.offset) return now;
-    if (now.due != 0 && now.due < limits_.lowest) return now;
+    if (id < limits_.lowest) return now;
     const auto next = now.offset + header.record_bytes();
     if (next == end_) return ends_with(now.due, id) ? led{end_, 0, true} : now;
     const auto found = examine(chunk_, next, end_, 0, check::payload);
     if (!goes_on(now.due, id, found)) return now;
-    const bool whole = found.found == damage::none || found.found == damage::given_up;
-    now = {next, whole ? 0 : id + 1, whole};
-    if (whole) return now;
+    if (is_intact(found)) return {next, 0, true};
+    now = {next, id + 1};
   }
 }
 
@@ -67,8 +66,8 @@ bool damage_search::ends_with(std::uint64_t due, std::uint64_t id) const {
 // Whether what is there may follow the record, whose ID can be rotten if none was due.
 bool damage_search::goes_on(std::uint64_t due, std::uint64_t id, const examined& next) const {
   if (possible(id + 1) && next.header.id == id + 1) return true;
-  const bool whole = next.found == damage::none || next.found == damage::given_up;
-  return due == 0 && whole && !limits_.allow_first(id) && limits_.allow_first(next.header.id);
+  return due == 0 && is_intact(next) && !limits_.allow_first(id) &&
+         limits_.allow_first(next.header.id);
 }
 
 bool damage_search::continues(std::uint64_t id) const {

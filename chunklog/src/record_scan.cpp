@@ -82,8 +82,7 @@ void record_scan::stand_at(std::uint64_t at, std::uint64_t due) {
   const auto end = header.plausible() ? std::min(end_, at + header.record_bytes()) : at;
   if (due == 0 && end < end_ && end > at) {
     const auto next = examine(chunk_, end, end_, 0, check::payload);
-    const bool whole = next.found == damage::none || next.found == damage::given_up;
-    if (whole && next.header.id != header.id + 1) return;  // rather the ID is rotten
+    if (is_intact(next) && next.header.id != header.id + 1) return;  // rather the ID is rotten
   }
   content_end_ = end;
   cut_off_ = header.plausible() && !fits;
@@ -110,8 +109,9 @@ bool record_scan::ends_at(std::uint64_t at) {
 void record_scan::pass(std::uint64_t at, std::uint64_t id) {
   chains_.clear();
   expected_.clear();
+  whole_end_ = at;
   const auto next = examine(chunk_, at, end_, id, check::payload);
-  if (next.found == damage::none || next.found == damage::given_up) {
+  if (is_intact(next)) {
     due_ = own_->id;
     own_.reset();
     content_end_ = begin_;

@@ -26,9 +26,9 @@ class record_scan {
   bool run(const std::stop_token& stop);
 
   /// The stretches that are the log's: in order, their IDs rising, with a lost record between each
-  /// two. One that ends where the chunk ends, with the ID that goes on elsewhere, or that meets the
-  /// durable mark, is one of them; beside it those that leave the fewest records lost, or the most
-  /// bytes whole if nothing bounds the IDs.
+  /// two. One that ends where the chunk ends, with the ID that goes on elsewhere (or, if none does,
+  /// with any), or that meets the durable mark, is one of them; beside it those that leave the
+  /// fewest records lost, or the most bytes whole if nothing bounds the IDs.
   [[nodiscard]] std::vector<stretch> choose() const;
 
  private:
@@ -83,11 +83,11 @@ class record_scan {
   std::size_t most_chains_;
   std::uint64_t highest_ = 0;  // no record before `mark_` has a greater ID; 0: unknown
   std::uint64_t mark_ = 0;
-  std::uint64_t before_ = 0;       // an ID that is not above is doubtful
-  std::uint64_t content_end_ = 0;  // of the record at `begin_`, by its header
-  bool cut_off_ = false;           // it would end behind the chunk
-  std::uint64_t whole_end_ = 0;    // of the whole record found last: what begins before is content
-  std::uint64_t earliest_ = 0;     // no record begins before
+  std::uint64_t before_ = 0;            // an ID that is not above is doubtful
+  std::uint64_t content_end_ = 0;       // of the record at `begin_`, by its header
+  bool cut_off_ = false;                // it would end behind the chunk
+  std::uint64_t whole_end_ = 0;         // of what is whole so far: what ends before is its content
+  std::uint64_t earliest_ = 0;          // no record begins before
   std::optional<record_header> own_{};  // of the record at `begin_`, if it may be right
   bool leaps_ = false;                  // a marker is rotten at `begin_`, so IDs can be far ahead
   std::vector<chain> chains_{};

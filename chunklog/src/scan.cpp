@@ -137,8 +137,7 @@ std::uint64_t first_id_of(const log_directory& directory, chunk_number number,
   if (!opened.ok() || opened.bytes == 0) return 0;
   window.attach(std::move(opened.file));
   const auto first = examine(window, 0, opened.bytes, 0, check::payload);
-  const bool whole = first.found == damage::none || first.found == damage::given_up;
-  return whole ? first.header.id : 0;
+  return is_intact(first) ? first.header.id : 0;
 }
 
 status check_stray(const log_directory& directory, chunk_number number,

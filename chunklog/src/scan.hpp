@@ -128,6 +128,11 @@ struct examined {
   std::error_code error{};
 };
 
+/// Whether it is a record, or a marker in the place of some.
+constexpr bool is_intact(const examined& record) {
+  return record.found == damage::none || record.found == damage::given_up;
+}
+
 /// Looks at the record at `offset` of a chunk that ends at `end`. `expected` 0 accepts any ID.
 /// Precondition: offset < end.
 examined examine(chunk_window& chunk, std::uint64_t offset, std::uint64_t end,

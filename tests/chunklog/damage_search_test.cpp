@@ -190,6 +190,20 @@ TEST(damage_search, goes_by_the_length_of_a_first_record_with_a_rotten_id) {
   EXPECT_EQ(chunk.behind(0, 0, limits).offset, first.size());
 }
 
+// A reader that is at record 20 is not led back by a chunk of older ones.
+TEST(damage_search, goes_nowhere_below_the_lowest_id) {
+  auto limits = up_to(30);
+  limits.lowest = 20;
+  for (const bool rotten : {false, true}) {
+    auto bytes = join(7, 9, 30);
+    if (rotten) bytes[20] ^= 1;
+    searched_chunk older(bytes);
+    EXPECT_EQ(older.behind(0, 0, limits).offset, bytes.size());
+    searched_chunk leading(bytes + join(25, 26, 30));
+    EXPECT_EQ(leading.behind(0, 0, limits).offset, bytes.size());
+  }
+}
+
 TEST(damage_search, takes_nothing_that_lies_within_a_whole_record) {
   const auto first = record(1, "x");
   const auto before = first + record(2, "y") + record(3, join(2, 5, 5));

@@ -17,9 +17,8 @@ inline constexpr bool sanitized = false;
 inline constexpr bool sanitized = false;
 #endif
 
-/// The step of a sweep over like cases that takes all of them without a sanitizer. With one, it
-/// takes several times as long, and what its steps have not found it has not in others: the code is
-/// the same.
+/// The step of a sweep over like cases, which take the same ways through the code: all of them
+/// without a sanitizer, with which each takes several times as long.
 #ifdef ANNULUS_THOROUGH
 inline constexpr std::size_t thinned = 1;
 #else

@@ -5,14 +5,20 @@
 
 namespace annulus::support {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ANNULUS_ADDRESSES
+#elif __has_feature(thread_sanitizer)
+#define ANNULUS_THREADS
 #endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ANNULUS_ADDRESSES
+#elif defined(__SANITIZE_THREAD__)
+#define ANNULUS_THREADS
+#endif
+
+#if defined(ANNULUS_ADDRESSES) || defined(ANNULUS_THREADS)
+inline constexpr bool sanitized = true;
 #else
 inline constexpr bool sanitized = false;
 #endif
@@ -23,6 +29,13 @@ inline constexpr bool sanitized = false;
 inline constexpr std::size_t thinned = 1;
 #else
 inline constexpr std::size_t thinned = sanitized ? 5 : 1;
+#endif
+
+/// Whether only mistakes of addressing are looked for.
+#if !defined(ANNULUS_THOROUGH) && defined(ANNULUS_ADDRESSES)
+inline constexpr bool only_addresses = true;
+#else
+inline constexpr bool only_addresses = false;
 #endif
 
 }  // namespace annulus::support

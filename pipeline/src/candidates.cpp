@@ -111,11 +111,18 @@ std::optional<object_meta> choose(const std::vector<disk_candidates>& disks) {
   return best;
 }
 
-std::uint64_t last_generation(const std::vector<disk_candidates>& disks) {
+std::uint64_t last_generation(const std::vector<disk_candidates>& disks, const std::string& name) {
+  // A flipped bit shows in the checksum, so that what is wrong and well formed was forged: it may
+  // not use up the numbers.
+  constexpr std::uint64_t most_unproved = std::uint64_t{1} << 32U;
   std::uint64_t last = 0;
-  each_put(disks, [&](const object_meta& meta, const candidate&) {
-    last = std::max(last, meta.generation);
-  });
+  for (const auto& on_disk : disks) {
+    for (const auto& found : on_disk.found) {
+      const auto& told = found.place->meta;
+      if (!told || told->name != name) continue;
+      if (found.meta || told->generation <= most_unproved) last = std::max(last, told->generation);
+    }
+  }
   return last;
 }
 

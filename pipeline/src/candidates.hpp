@@ -48,7 +48,8 @@ struct put_tally {
 /// without a common disk can have, one with enough shards, then the newest by the clock.
 std::optional<object_meta> choose(const std::vector<disk_candidates>& disks);
 
-/// The greatest generation of a put of the name that is committed or may be; 0 if there is none.
-std::uint64_t last_generation(const std::vector<disk_candidates>& disks);
+/// The greatest generation that anything tells of a put of the name, proved or not: what cannot be
+/// proved today may count when a disk is back or healed. 0 if there is none.
+std::uint64_t last_generation(const std::vector<disk_candidates>& disks, const std::string& name);
 
 }  // namespace annulus::pipeline

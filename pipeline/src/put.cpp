@@ -291,6 +291,22 @@ std::vector<const disk*> good_disks(const targets& disks) {
   return good;
 }
 
+// What the disks that were dropped have of a name, as far as they still answer: an object there may
+// be newer than all on the others.
+std::vector<disk_candidates> on_dropped_disks(const targets& disks, const std::string& name) {
+  std::vector<std::shared_ptr<const disk>> dropped;
+  for (const auto& one : disks) {
+    if (!one.failure.empty() && one.where->fd) dropped.push_back(one.where);
+  }
+  auto answers =
+      ask_each(dropped, [name](const auto& where) { return candidates_on(*where, name); });
+  std::vector<disk_candidates> found;
+  for (auto& answer : answers) {
+    if (answer) found.push_back(*std::move(answer));
+  }
+  return found;
+}
+
 // Gives the good shards their meta.json and their name, on a quorum of disks or on none.
 void publish(const put_options& how, targets& disks, object_meta meta, put_report& report) {
   const auto on_good = [&](auto step) {
@@ -303,9 +319,9 @@ void publish(const put_options& how, targets& disks, object_meta meta, put_repor
   };
   const auto good = good_disks(disks);
   const publication_lock lock(good, how.stop);
-  std::vector<disk_candidates> seen;
+  auto seen = on_dropped_disks(disks, how.name);
   for (const auto* const where : good) seen.push_back(candidates_on(*where, how.name));
-  meta.generation = last_generation(seen) + 1;
+  meta.generation = last_generation(seen, how.name) + 1;
   meta.stored = static_cast<unsigned>(good.size());
   try {
     on_good([&](target& one) { return in_words(one.staged->write_meta(meta, how.sync)); });

@@ -61,6 +61,28 @@ TEST_F(generations, come_before_the_clock) {
   EXPECT_EQ(got(), fresh_);
 }
 
+// The disk takes no shard, since its staging directory is a link, but keeps what it has.
+TEST_F(generations, of_what_a_dropped_disk_has_are_exceeded) {
+  how_ = options(where_, {.data = 2, .parity = 1, .block = 1000});
+  put_text(noise(10, 9));
+  put_text(old_);
+  fs::remove(how_.disks[0] / ".annulus");
+  fs::create_directory_symlink(where_.path(), how_.disks[0] / ".annulus");
+  for (const auto i : {1, 2}) fs::remove_all(how_.disks[static_cast<std::size_t>(i)] / "object");
+  put_text(fresh_);
+  EXPECT_EQ(meta_on(how_.disks[1]).generation, 3U);
+  EXPECT_EQ(got(), fresh_);
+}
+
+TEST_F(generations, that_nothing_proves_are_exceeded) {
+  put_text(noise(10, 9));
+  put_text(old_);
+  for (const auto& disk : how_.disks) fs::resize_file(disk / "object" / "frames.bound", 0);
+  put_text(fresh_);
+  for (const auto& disk : how_.disks) EXPECT_EQ(meta_on(disk).generation, 3U);
+  EXPECT_EQ(got(), fresh_);
+}
+
 TEST(write_quorum, any_two_share_a_disk_and_a_loss_of_the_parity_leaves_one) {
   for (unsigned data = 1; data <= 20; ++data) {
     for (unsigned parity = 1; parity <= 20; ++parity) {

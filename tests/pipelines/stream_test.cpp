@@ -3,11 +3,12 @@
 #include <thread>
 
 #include "support.hpp"
+#include "support/thinned.hpp"
 
 namespace annulus::pipelines::testing {
 
 TEST(stream, one_mebibyte_byte_by_byte_has_exact_lengths) {
-  constexpr std::uint64_t total = 1 << 20;
+  constexpr std::uint64_t total = (1U << 20U) / support::thinned;
   pipe p({.pause_threshold = 0, .resume_threshold = 0});
   for (std::uint64_t i = 0; i < total; ++i) {
     const auto got = p.writer().alloc(1);

@@ -1,51 +1,68 @@
-# Every figure starts here:
-#   gnuplot -c figure.gp DIRECTORY FIGURE DATA IMAGE PANELS SERIES GROUPS MACHINE CONSTANTS
-# from harness/src/plot.cpp. PANELS and SERIES are lists of names; GROUPS is how many groups there are
-# and how long the longest name is, in letters. Sets up what all figures share, then draws FIGURE.gp.
-# Arguments do not reach a loaded file, so they get names.
-directory = ARG1
-data = ARG3
-panel_names = ARG5
-series_names = ARG6
-groups = word(ARG7, 1) + 0
-longest = word(ARG7, 2) + 0
-panels = words(panel_names)
-series = words(series_names)
-columns = groups > 12 ? 1 : panels
-rows = ceil(panels / real(columns))
-# Names of groups slope, steeper the longer they are, and the margins leave room for them.
-slope = longest > 10 ? 50 : 30
-letter = 7.6
-foot = 45 + longest * letter * sin(slope * pi / 180)
-left_edge = longest * letter * cos(slope * pi / 180)
-left_edge = left_edge < 100 ? 100.0 : left_edge
-widest = columns * (115 + groups * (20 + 26 * series))
-width = widest < 900 ? 900 : widest
-height = 136 + rows * (310 + foot)
+# Every figure. harness/report/plot.cpp says what it shows and how large it is:
+#   columns, rows, width, height, left, foot, slope, head, panels, series, logarithmic, has_legend
+#   data, image, unit; the arrays titles and groups (of each panel), names (of each series) and captions
+# and writes `data`, with three blocks a panel: see data_of there.
 
-if (ARG4[strlen(ARG4) - 2:] eq "svg") {
-  set terminal svg size width, height font "DejaVu Sans,13" background "white" noenhanced
+# On white and on black alike: no background, ink and colours of middling lightness. The colours are told apart by
+# colour-blind readers (after Okabe and Ito).
+ink = "#7a7a7a"
+array colours[6] = ["#2b83c6", "#d55e00", "#009e73", "#b266a4", "#a88a00", "#7a7a7a"]
+colour(s) = colours[1 + (s - 1) % 6]
+
+if (image[strlen(image) - 2:] eq "svg") {
+  set terminal svg size width, height font "DejaVu Sans,13" noenhanced
 } else {
-  set terminal pngcairo size width, height font "DejaVu Sans,11" background "white" noenhanced
+  set terminal pngcairo size width, height font "DejaVu Sans,11" transparent noenhanced
 }
-set output ARG4
+set output image
 
-# Okabe and Ito's colours: told apart by colour-blind readers, and in grey.
-array colours[4] = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
-set border 3 lc rgb "#444444"
-set tics nomirror out
-set grid ytics lc rgb "#dddddd" lt 1 lw 0.8
+set border 3 lc rgb ink
+set tics nomirror out textcolor rgb ink
+set grid ytics lc rgb "#7a7a7a" lt 1 lw 0.4
 set xtics scale 0 rotate by slope right
-set xrange [-0.7 : groups - 0.3]
-set datafile missing "NaN"
+set key textcolor rgb ink
+if (logarithmic) { set logscale y; set format y "%g" } else { set yrange [0:*] }
 
-head = 96.0 / height
-set label 1 at screen 0.5, screen 1 - 20.0 / height center font ",16"
-set label 2 ARG8 at screen 0.5, screen 1 - 42.0 / height center textcolor rgb "#555555"
-set label 3 ARG9 at screen 0.5, screen 1 - 60.0 / height center textcolor rgb "#555555"
-set label 4 (panels > 1 ? "Each panel has its own scale." : "") \
-    at screen left_edge / width, screen 1 - 82.0 / height left textcolor rgb "#555555"
-set multiplot layout rows, columns margins left_edge / width, 1 - 20.0 / width, \
-    foot / height, 1 - head - 40.0 / height spacing 80.0 / width, (foot + 40) / height
-load directory."/".ARG2.".gp"
+# Where a series stands within its group, and how wide its bar is.
+share = 0.8 / series
+place(s) = share * (s - (series + 1) / 2.0)
+set boxwidth 0.86 * share
+set style fill transparent solid 0.35 border
+
+lines = |captions|
+do for [n = 1:lines] {
+  set label n captions[n] at screen 0.5, screen 1 - (n == 1 ? 22.0 : 26 + 18 * (n - 1)) / height center \
+      font (n == 1 ? ",16" : "") textcolor rgb ink
+}
+set multiplot layout rows, columns margins left / width, 1 - 20.0 / width, \
+    foot / height, 1 - head / height spacing left / width, (foot + 40) / height
+do for [panel = 1:panels] {
+  set title titles[panel] textcolor rgb ink
+  set xrange [-0.6 : groups[panel] - 0.4]
+  if ((panel - 1) % columns == 0) { set ylabel unit textcolor rgb ink } else { unset ylabel }
+  if (panel == 1 && has_legend) {
+    set key at screen left / width, screen 1 - (head - 62) / height left top horizontal Left reverse
+  } else {
+    unset key
+  }
+  bars = 3 * (panel - 1)
+  # A bar has no meaningful foot on a logarithmic axis: there the median is a tick.
+  plot for [s = 1:series] data index bars \
+        using ($0 + place(s)):(logarithmic ? NaN : column(3 * s - 1)) \
+        with boxes lc rgb colour(s) title (logarithmic ? "" : names[s]), \
+      for [s = 1:series] data index bars \
+        using ($0 + place(s) - 0.43 * share):(logarithmic ? column(3 * s - 1) : NaN):(0.86 * share):(0) \
+        with vectors nohead lw 3 lc rgb colour(s) title (logarithmic ? names[s] : ""), \
+      data index bars + 2 using 1:2 with lines lc rgb ink lw 1.2 dt 2 notitle, \
+      for [s = 1:series] data index bars + 1 \
+        using ($1 + place(s) + 0.6 * share * $3):($2 == s && $5 == 0 ? $4 : NaN) \
+        with points pt 7 ps 0.45 lc rgb colour(s) notitle, \
+      data index bars + 1 using ($1 + place($2) + 0.6 * share * $3):($5 == 1 ? $4 : NaN) \
+        with points pt 2 ps 0.5 lc rgb ink notitle, \
+      for [s = 1:series] data index bars \
+        using ($0 + place(s)):(column(3 * s)):(0):(column(3 * s + 1) - column(3 * s)) \
+        with vectors nohead lw 2 lc rgb ink notitle, \
+      data index bars using ($0):(NaN):xtic(1) notitle
+  do for [n = 1:lines] { unset label n }
+}
 unset multiplot

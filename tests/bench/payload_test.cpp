@@ -1,5 +1,5 @@
 // The checker itself: whatever is wrong with the bytes, it sees it.
-#include "payload.hpp"
+#include "suites/common/payload.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,8 +7,8 @@
 #include <random>
 #include <set>
 
+#include "base/sha256.hpp"
 #include "process.hpp"
-#include "sha256.hpp"
 
 namespace annulus::e2e {
 namespace {

@@ -228,7 +228,8 @@ TEST_F(bad_input, a_log_that_is_none) {
 }
 
 TEST_F(bad_input, a_matrix_with_an_unknown_key) {
-  spit(where_ / "m.toml", "name = \"m\"\n\n[axes]\nring = [\"futex\"]\nsprocket = [1]\n");
+  spit(where_ / "m.toml",
+       "schema = 1\nsuite = \"pipeline\"\nname = \"m\"\n[axes]\nsprocket = [1]\n");
   const auto sentence = refused({"run", where_ / "m.toml"}, 2);
   EXPECT_TRUE(contains(sentence, "sprocket")) << sentence;
   EXPECT_TRUE(contains(sentence, "line 5") || contains(sentence, ":5")) << sentence;

@@ -1,4 +1,4 @@
-#include "placement.hpp"
+#include "machine/placement.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,6 +17,16 @@ TEST(placement, takes_the_representative_pair) {
   EXPECT_EQ(found.producer_cpus, (std::vector<int>{0}));
   EXPECT_EQ(found.consumer_cpus, (std::vector<int>{2}));
   EXPECT_EQ(found.memory_nodes, (std::vector<int>{1}));
+}
+
+TEST(placement, nearest_is_the_nearest_two_cores) {
+  const resolved cores = resolve(topology_from_synthetic("l3:2 core:2 pu:2"), "nearest", "any");
+  EXPECT_EQ(cores.producer_cpus, (std::vector<int>{0}));
+  EXPECT_EQ(cores.consumer_cpus, (std::vector<int>{2})) << "not two hardware threads of one";
+  const resolved threads = resolve(topology_from_synthetic("core:1 pu:2"), "nearest", "any");
+  EXPECT_EQ(threads.consumer_cpus, (std::vector<int>{1}));
+  EXPECT_EQ(resolve(topology_from_synthetic("core:1 pu:1"), "nearest", "any").unavailable,
+            "placement nearest needs two CPUs; this machine allows one");
 }
 
 TEST(placement, a_cpu_without_a_node_has_no_memory_of_its_own) {

@@ -3,12 +3,12 @@
 
 #include <functional>
 
-#include "environment.hpp"
-#include "paths.hpp"
-#include "result_set.hpp"
-#include "runner.hpp"
-#include "samples.hpp"
-#include "support.hpp"
+#include "base/paths.hpp"
+#include "fixtures.hpp"
+#include "machine/environment.hpp"
+#include "measure/result_set.hpp"
+#include "measure/runner.hpp"
+#include "measure/samples.hpp"
 
 namespace annulus::harness {
 namespace {
@@ -49,7 +49,9 @@ TEST_F(published, environment_says_what_matters) {
                             "kernel",         "governor",
                             "clock",          "build",
                             "matrix",         "work_filesystem",
-                            "is_this_system", "transparent_huge_pages"}) {
+                            "is_this_system", "transparent_huge_pages",
+                            "schema",         "suite",
+                            "cpuidle_driver", "virtual_topology"}) {
     EXPECT_TRUE(found.contains(field)) << field;
   }
   EXPECT_EQ(found.at("input"), json({{"name", "input.bin"}, {"bytes", 1}}));
@@ -59,7 +61,7 @@ TEST_F(published, environment_says_what_matters) {
 TEST_F(published, no_absolute_path) {
   std::vector<json> all{read_environment(run_)};
   for (const sample& each : read_samples(run_ / samples_name).samples) {
-    EXPECT_TRUE(each.error) << "the cell repeats its spec, with its paths, as its error";
+    EXPECT_TRUE(each.error) << "the cell repeats its request, with its paths, as its error";
     all.insert(all.end(), {each.key, each.spec, each.error.value_or("")});
   }
   for (const json& part : all) {

@@ -1,4 +1,4 @@
-#include "sizes.hpp"
+#include "base/sizes.hpp"
 
 #include "support.hpp"
 

@@ -1,5 +1,6 @@
-#include "topology.hpp"
+#include "machine/topology.hpp"
 
+#include "machine/environment.hpp"
 #include "support.hpp"
 
 namespace annulus::harness {
@@ -77,6 +78,39 @@ TEST(topology, xml_loses_what_names_the_host) {
   EXPECT_NE(kept.find("OSRelease"), std::string::npos);
   EXPECT_EQ(this_machine().xml.find("HostName"), std::string::npos);
 }
+
+TEST(topology, the_name_of_the_processor_has_no_needless_blanks) {
+  std::string xml = topology_from_synthetic("core:2 pu:1").xml;
+  xml.insert(xml.find("<info "), "<info name=\"CPUModel\" value=\"  Fast(R)   CPU X3  \"/>\n");
+  EXPECT_EQ(topology_from_xml(xml).cpu_model, "Fast(R) CPU X3");
+}
+
+TEST(hypervisor, shows_in_what_the_kernel_or_the_firmware_says) {
+  const auto found_in = [](const char* file, const char* said) {
+    const temporary_directory root;
+    const auto where = root / file;
+    std::filesystem::create_directories(where.parent_path());
+    write(where, said);
+    const auto found = hypervisor_in_files(root.path());
+    return found ? found->name + " by " + found->found_by : "none";
+  };
+  EXPECT_EQ(found_in("sys/hypervisor/type", "xen\n"), "xen by the kernel");
+  EXPECT_EQ(found_in("sys/class/dmi/id/product_name", "KVM Virtual Machine\n"), "KVM by DMI");
+  EXPECT_EQ(found_in("sys/class/dmi/id/sys_vendor", "QEMU\n"), "QEMU by DMI");
+  EXPECT_EQ(found_in("sys/class/dmi/id/sys_vendor", "Ampere\n"), "none");
+  EXPECT_EQ(found_in("proc/device-tree/hypervisor/compatible", "linux,kvm"),
+            "kvm by the device tree");
+  EXPECT_EQ(topology_caveat({}), "");
+  EXPECT_TRUE(
+      topology_caveat(hypervisor{"KVM", "CPUID"}).starts_with("KVM (found by CPUID) made up"));
+}
+
+#if defined(__x86_64__)
+TEST(hypervisor, is_found_where_the_kernel_sees_one) {
+  const std::string processors = read("/proc/cpuinfo");
+  EXPECT_EQ(find_hypervisor().has_value(), processors.find(" hypervisor") != std::string::npos);
+}
+#endif
 
 TEST(topology, refuses_nonsense) {
   EXPECT_THROW(topology_from_synthetic("nonsense:3"), error);

@@ -3,7 +3,7 @@
 
 #include "parsers/chunked_support.hpp"
 #include "parsers/resp_support.hpp"
-#include "pipelines/allocations.hpp"
+#include "suites/pipes/allocations.hpp"
 
 namespace annulus::testing {
 namespace {

@@ -1,0 +1,77 @@
+// Two builds on one matrix: where the second is worse.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "measure/samples.hpp"
+#include "measure/statistics.hpp"
+#include "measure/suite.hpp"
+#include "report/measured.hpp"
+
+namespace annulus::harness {
+
+enum class finding {
+  worse,   ///< beyond the gate, beyond the interval, and by the second opinion
+  better,  ///< the same
+  no_difference,
+  roof_moved,  ///< worse, but so is what the machine could do at best, measured by turns with it
+  no_verdict,
+};
+
+/// One cell of both.
+struct compared_cell {
+  json key;
+  std::string label;
+  const metric* by = nullptr;       ///< the figure that it is judged by
+  std::array<std::size_t, 2> n{};   ///< repetitions in good company
+  std::array<double, 2> medians{};  ///< as measured
+  estimate ratio{};                 ///< second / first, where there is a verdict
+  double chance = 1;  ///< that nothing is worse (or, of ratios that are better, better) and it yet
+                      ///< looks so; corrected
+  finding found = finding::no_verdict;
+  std::string reason{};  ///< why there is no verdict
+};
+
+struct comparison {
+  double gate = 0;
+  std::vector<compared_cell> cells;   ///< the worst first, those without a verdict last
+  std::vector<std::string> unpaired;  ///< cells that one of the two lacks: the label, and which
+  std::size_t needed =
+      0;  ///< repetitions that so many cells need for a verdict at all, if they have fewer; else 0
+
+  [[nodiscard]] std::size_t count(finding what) const;
+};
+
+/// How repetitions of the two belong together.
+enum class pairing {
+  none,      ///< measured one after the other
+  by_round,  ///< those of one number were measured side by side
+};
+
+/// Compares the cells that both have; roofs count as roofs only. Samples in bad company are left
+/// out. What is said of a cell takes `least_for_interval` repetitions, or that many pairs.
+///
+/// Unpaired, the ratio is a shift of logarithms, see shift_between(); paired, the median of the
+/// ratios, see median_with_interval(). The second opinion is chance_of_ranks_above() of both sides,
+/// one-sided as the question is, corrected_by_holm() for the number of cells: of two runs that do
+/// not differ one in twenty at most has a cell that is found worse.
+comparison compare_cells(const suite& of, const std::vector<cell_samples>& first,
+                         const std::vector<cell_samples>& second, double gate, pairing how);
+
+/// In what two result sets differ besides their builds: "another machine (a and b)"; empty: in
+/// nothing. Throws bad_input if they are of different suites.
+std::vector<std::string> differences(const measured_set& first, const measured_set& second);
+
+/// A table, and the verdict in a sentence. `names` say which two were compared, `across` in what
+/// else they differ.
+std::string to_text(const comparison& value, const std::array<std::string, 2>& names,
+                    const std::vector<std::string>& across);
+json to_json(const comparison& value, const std::array<json, 2>& sides,
+             const std::vector<std::string>& across);
+/// "2 of 36 cells are worse by more than 5 %"
+std::string verdict_text(const comparison& value);
+
+}  // namespace annulus::harness

@@ -1,0 +1,50 @@
+#include "report/measured.hpp"
+
+#include <fmt/format.h>
+
+#include <annulus/pipeline/escaped.hpp>
+
+#include "base/error.hpp"
+#include "base/printable.hpp"
+#include "measure/axis.hpp"
+#include "measure/result_set.hpp"
+#include "report/table.hpp"
+
+namespace annulus::harness {
+
+std::string measured_set::machine() const {
+  return environment.value("machine", "an unknown machine");
+}
+
+std::string measured_set::revision() const {
+  const json build = environment.value("build", json::object());
+  const auto commit = build.is_object() ? build.find("commit") : build.end();
+  const bool known = commit != build.end() && commit->is_string() && *commit != "";
+  return known ? printable(commit->get<std::string>()) : "an unknown revision";
+}
+
+measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites) {
+  measured_set out;
+  out.directory = directory;
+  out.environment = read_environment(directory);
+  out.what = matrix_of_run(directory, suites);
+  out.samples = read_samples(directory / samples_name).samples;
+  for (const axis& each : out.of().axes()) {
+    // All samples have the same axes.
+    if (out.samples.empty() || out.samples.front().key.contains(each.name)) continue;
+    throw error(fmt::format("{} cannot be used: its samples lack the axis {} of the suite {}",
+                            pipeline::escaped(directory), each.name, out.of().traits().name));
+  }
+  out.cells = by_cell(out.samples);
+  return out;
+}
+
+std::vector<std::string> label_axes(const suite& of, const std::vector<cell_samples>& cells) {
+  std::vector<json> keys;
+  for (const cell_samples& each : cells) {
+    if (!each.is_roof) keys.push_back(each.key);
+  }
+  return naming_axes(of, keys);
+}
+
+}  // namespace annulus::harness

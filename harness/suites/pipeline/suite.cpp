@@ -1,0 +1,133 @@
+#include "suites/pipeline/suite.hpp"
+
+#include <annulus/all.hpp>
+
+#include "suites/pipeline/geometry.hpp"
+#include "suites/pipeline/run.hpp"
+
+namespace annulus::suites {
+namespace {
+
+using harness::axis;
+using harness::better;
+using harness::json;
+
+constexpr std::uint64_t hash_bytes = 32;
+
+std::vector<std::string> ring_names() {
+  std::vector<std::string> names;
+  for (const auto& info : all_rings::infos) names.emplace_back(info.name);
+  return names;
+}
+
+bool is_geometry(std::string_view text) {
+  shard_counts ignored;
+  return parse_geometry(text, ignored);
+}
+
+std::vector<axis> pipeline_axes() {
+  using namespace harness;
+  constexpr std::uint64_t kib = 1U << 10U;
+  constexpr std::uint64_t mib = 1U << 20U;
+  return {
+      {"sink",
+       "Where shards go: nowhere (null), a directory for each disk (dir), a chunk log for each "
+       "(chunks)",
+       words({"null", "dir", "chunks"}), "null"},
+      {"ring", "The ring before each sink; `annulus variants` lists them",
+       with_hidden(words(ring_names()), {no_ring}), "futex"},
+      {"mode",
+       "Who encodes and fills the rings: one thread for all of them (serial), or one for each "
+       "shard (parallel)",
+       with_hidden(words({"serial", "parallel"}), {roof_mode}), "serial"},
+      {"hand",
+       "How bytes pass through a ring: copied in and out (copy), copied in and drained straight "
+       "from it (copy-in), or "
+       "encoded into its own memory and drained straight from that (in-place)",
+       words({"copy", "copy-in", "in-place"}), "copy"},
+      {"ring_size", "Capacity of each ring", sizes(), 2 * mib},
+      {"read_size", "What a drain takes at a time", sizes(), 64 * kib},
+      {"block", "What is encoded at a time", sizes(), mib},
+      {"geometry", "Data and parity shards, at most 256 together",
+       patterns({}, "K+M, such as 8+4", is_geometry), "8+4"},
+      placement_axis(),
+      memory_axis(),
+      {"sync", "Whether a put is on disk before its time ends", truths(), false},
+  };
+}
+
+std::vector<harness::metric> pipeline_metrics() {
+  return {
+      {harness::bytes_per_second, "MB/s", better::higher, 1e-6},
+      {harness::cpu_per_gib, "CPU-s/GiB", better::lower},
+      {harness::stall_p99, "stall p99 µs", better::lower},
+      {harness::stall_p999, "stall p99.9 µs", better::lower},
+      {"stall_max_us", "stall max µs", better::lower},
+      {"user_seconds_per_gib", "user s/GiB", better::lower},
+      {"system_seconds_per_gib", "system s/GiB", better::lower},
+      {"waits_per_gib", "waits/GiB", better::lower},
+      {"sleeps_per_gib", "sleeps/GiB", better::lower},
+      {"wakes_per_gib", "wakes/GiB", better::lower},
+      {"voluntary_switches_per_gib", "switches/GiB", better::lower},
+      {"involuntary_switches_per_gib", "preemptions/GiB", better::lower},
+      {"page_faults_per_gib", "faults/GiB", better::lower},
+  };
+}
+
+class pipeline final : public harness::suite {
+ public:
+  pipeline()
+      : suite({.name = "pipeline",
+               .description =
+                   "An object through the whole pipeline: erasure coding, hashing, rings, sinks",
+               .axes = pipeline_axes(),
+               .metrics = pipeline_metrics(),
+               .table = {.section = "sink", .rows = {"ring", "mode"}, .across = ""},
+               .quantities = {"shard", "frame"},
+               .reads_input = true,
+               .note = "Whatever was stored was read back and compared with the input, or with "
+                       "sink null folded and "
+                       "compared.\nThe roof is one thread that reads, encodes and hashes, without "
+                       "rings or sinks."}) {}
+
+  [[nodiscard]] std::vector<std::string> shown(const json& /*key*/) const override {
+    return {harness::bytes_per_second, harness::cpu_per_gib, harness::stall_p99};
+  }
+  [[nodiscard]] std::vector<json> roofs(const json& key) const override {
+    if (key.at("mode") == roof_mode) return {};
+    json out = key;
+    for (const axis& each : axes()) {
+      if (each.name != "block" && each.name != "geometry") out[each.name] = each.fallback;
+    }
+    out["ring"] = no_ring;
+    out["mode"] = roof_mode;
+    return {out};
+  }
+  [[nodiscard]] std::map<std::string, std::uint64_t> quantities(const json& key) const override {
+    if (!key.at("block").is_number()) return {};
+    shard_counts shards;
+    parse_geometry(key.at("geometry").get<std::string>(), shards);
+    const auto data = static_cast<std::uint64_t>(shards.data);
+    const std::uint64_t shard = (key.at("block").get<std::uint64_t>() + data - 1) / data;
+    return {{"shard", shard}, {"frame", shard + hash_bytes}};
+  }
+  [[nodiscard]] double seconds(const json& key) const override {
+    // Of the default input, verification included, on the slowest machine met.
+    return key.at("sink") == "null" ? 0.6 : 1.5;
+  }
+  [[nodiscard]] std::string role(const json& key) const override {
+    return key.at("mode") == roof_mode ? "roof" : "";
+  }
+  [[nodiscard]] harness::cell_result run(const harness::cell_request& cell) const override {
+    return run_pipeline_cell(cell);
+  }
+};
+
+}  // namespace
+
+const harness::suite& pipeline_suite() {
+  static const pipeline all;
+  return all;
+}
+
+}  // namespace annulus::suites

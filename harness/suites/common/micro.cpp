@@ -7,6 +7,8 @@
 #include <cmath>
 #include <exception>
 
+#include "machine/placement.hpp"
+
 namespace annulus::bench {
 namespace {
 
@@ -69,15 +71,11 @@ json details_of(const measurement& from) {
                         {"reader", from.counted->reader.occupancy}};
   }
   if (from.memory) {
-    json nodes = json::object();
-    for (const auto& [node, pages] : from.memory->pages_on_node)
-      nodes["node" + std::to_string(node)] = pages;
-    if (from.memory->untouched_pages > 0) nodes["absent"] = from.memory->untouched_pages;
     out["memory"] = {{"bytes", from.memory->bytes},
                      {"page_bytes", from.memory->page_bytes},
                      {"huge_bytes", from.memory->huge_bytes},
                      {"locked_bytes", from.memory->locked_bytes}};
-    out["pages"] = nodes;
+    out["pages"] = harness::pages_json(*from.memory);
   }
   return out;
 }

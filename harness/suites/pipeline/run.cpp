@@ -148,11 +148,6 @@ void add_counts(cell_result& to, const pipeline::put_report& report) {
   add("involuntary_switches_per_gib", report.involuntary_switches);
 }
 
-void add(harness::page_census& sum, const harness::page_census& one) {
-  for (const auto& [node, pages] : one.on_node) sum.on_node[node] += pages;
-  for (const auto& [number, pages] : one.by_errno) sum.by_errno[number] += pages;
-}
-
 // One thread that reads, encodes and hashes, and folds what it has.
 cell_result run_roof(const cell_request& cell) {
   auto from = pipeline::input::open(cell.input);
@@ -177,10 +172,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
                                               : harness::spread::bind);
   how.on_producer = [&] { harness::pin_thread(cell.producer_cpus); };
   how.on_consumer = [&] { harness::pin_thread(cell.consumer_cpus); };
-  harness::page_census pages;
-  if (!cell.memory_nodes.empty()) {
-    how.on_ring_memory = [&](bytes_view memory) { add(pages, harness::page_homes(memory)); };
-  }
+  how.ask_memory = true;
   auto from = pipeline::input::open(cell.input);
   const auto before = usage::now();
   const auto report = pipeline::put(from, how);
@@ -197,7 +189,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
                                       std::ldexp(static_cast<double>(report.bytes), -30);
   add_stalls(out, report.stalls);
   add_counts(out, report);
-  if (!cell.memory_nodes.empty()) out.details = {{"pages", harness::to_json(pages)}};
+  if (report.memory) out.details = {{"pages", harness::pages_json(*report.memory)}};
   out.verified = verified(cell, how, report);
   return out;
 }

@@ -13,6 +13,7 @@ namespace {
 struct table_arguments {
   std::filesystem::path directory;
   bool as_data = false;
+  bool with_why = false;
 };
 
 }  // namespace
@@ -22,6 +23,7 @@ void add_table(CLI::App& app) {
   const auto from = std::make_shared<table_arguments>();
   command->add_option("directory", from->directory, "A run, results/MACHINE/RUN")->required();
   command->add_flag("--json", from->as_data, "Print JSON");
+  command->add_flag("--why", from->with_why, "Say of each cell what bounds it (JSON always does)");
   command->footer("Example:\n  annulus table results/MACHINE/RUN > table.md");
   command->callback([from] {
     reporting([&] {
@@ -29,7 +31,7 @@ void add_table(CLI::App& app) {
       if (from->as_data) {
         print_json(to_json(found), 2);
       } else {
-        print_text(to_markdown(found));
+        print_text(to_markdown(found, from->with_why));
       }
     });
   });

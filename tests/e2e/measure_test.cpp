@@ -112,9 +112,9 @@ TEST(measure, a_dumb_terminal_gets_no_escape_codes) {
   };
   const auto dumb = on_terminal("dumb");
   EXPECT_EQ(dumb.status, 0) << dumb.out;
-  EXPECT_TRUE(contains(dumb.out, "2 of 2 turns finished")) << dumb.out;
+  EXPECT_TRUE(contains(dumb.out, "4 of 4 turns finished")) << dumb.out;
   EXPECT_FALSE(contains(dumb.out, "\033")) << dumb.out;
-  EXPECT_TRUE(contains(on_terminal("xterm").out, "\033[K[1/2]"));
+  EXPECT_TRUE(contains(on_terminal("xterm").out, "\033[K[1/4]"));
 }
 
 TEST(measure, version_is_a_line) {
@@ -189,7 +189,7 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   ASSERT_EQ(done.status, 0) << done.err;
   const auto directory = only_run(where / "results");
   const auto samples = samples_of(directory);
-  ASSERT_EQ(samples.size(), 38U);  // 18 cells and their roof, twice
+  ASSERT_EQ(samples.size(), 46U);  // 18 cells and their five roofs, twice
   for (const auto& sample : samples) {
     const auto& result = sample.at("result");
     EXPECT_TRUE(result.at("verified").get<bool>()) << sample;
@@ -214,9 +214,9 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
               contains(table.out, "so that no verdict counts"))
       << table.out;
   const auto data = nlohmann::json::parse(run({"table", directory.string(), "--json"}).out);
-  EXPECT_EQ(data.at("finished"), 38);
+  EXPECT_EQ(data.at("finished"), 46);
   EXPECT_EQ(data.at("sections").size(), 3U);
-  EXPECT_EQ(data.at("sections").at(0).at("cells").size(), 7U);  // and the roof
+  EXPECT_EQ(data.at("sections").at(0).at("cells").size(), 9U);  // and the roofs
   const auto plot = run({"plot", directory.string(), "--out", where / "plots"});
   ASSERT_EQ(plot.status, 0) << plot.err;
   int figures = 0;
@@ -267,7 +267,7 @@ TEST(measure, sigint_during_run_keeps_finished_cells_and_resume_goes_on) {
                            "--work", where / "work"});
     EXPECT_EQ(rest.status, 0) << rest.err;
   }
-  EXPECT_EQ(samples_of(directory).size(), 38U);
+  EXPECT_EQ(samples_of(directory).size(), 46U);
 }
 
 TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {
@@ -284,7 +284,7 @@ TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {
     EXPECT_TRUE(contains(done.out, sink)) << done.out;
   EXPECT_TRUE(contains(done.out, "Plots:  ")) << done.out;
   EXPECT_TRUE(contains(done.out, "Next:")) << done.out;
-  EXPECT_EQ(samples_of(only_run(where / "results")).size(), 37U);
+  EXPECT_EQ(samples_of(only_run(where / "results")).size(), 41U);
 }
 
 }  // namespace annulus::e2e

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <exception>
 
+#include "suites/common/usage.hpp"
+
 namespace annulus::bench {
 namespace {
 
@@ -64,10 +66,7 @@ measurement timed(const contender& what, const setup& given) {
 
 json details_of(const measurement& from) {
   json out;
-  if (from.counted) {
-    out["occupancy"] = {{"writer", from.counted->writer.occupancy},
-                        {"reader", from.counted->reader.occupancy}};
-  }
+  if (from.counted) out["occupancy"] = occupancy_of(*from.counted);
   if (from.memory) {
     json nodes = json::object();
     for (const auto& [node, pages] : from.memory->pages_on_node)

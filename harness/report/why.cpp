@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <numeric>
 
 #include "base/sizes.hpp"
 #include "suites/common/load.hpp"
@@ -42,12 +41,12 @@ class detective {
       std::optional<why> (detective::*look)() const;
       bool by_counts;  // of the rings
     };
-    constexpr std::array<rule, 9> rules{{{&detective::faults, false},
-                                         {&detective::crowd, true},
+    constexpr std::array<rule, 9> rules{{{&detective::crowd, true},
                                          {&detective::small_for_a_piece, true},
                                          {&detective::small_for_a_stall, true},
                                          {&detective::slow_sink, true},
                                          {&detective::schedule, false},
+                                         {&detective::faults, false},
                                          {&detective::bare_copying, false},
                                          {&detective::wakes, true},
                                          {&detective::parts, true}}};
@@ -115,13 +114,8 @@ class detective {
 
   [[nodiscard]] why too_small(const std::string& evidence, double needed) const {
     const std::uint64_t size = std::bit_ceil(static_cast<std::uint64_t>(std::ceil(needed)));
-    const std::string full =
-        from_.full_percent ? fmt::format("; the writer finds it full in {:.0f} % of its looks",
-                                         *from_.full_percent)
-                           : "";
     return {cause::ring_too_small,
-            fmt::format("a ring too small: {}{}; {} would do", evidence, full, format_size(size)),
-            size};
+            fmt::format("a ring too small: {}; {} would do", evidence, format_size(size)), size};
   }
 
   [[nodiscard]] std::optional<why> small_for_a_piece() const {
@@ -264,48 +258,20 @@ named_medians medians_of(const suite& of, const cell_samples& cell) {
   return out;
 }
 
-// Of all repetitions together.
-std::optional<double> full_percent_of(const cell_samples& cell) {
-  std::vector<double> looks;
-  for (const auto* const some : {&cell.results, &cell.marked}) {
-    for (const auto& [repetition, result] : *some) {
-      if (!result.details.is_object() || !result.details.contains("occupancy")) continue;
-      const auto counted = result.details.at("occupancy").at("writer").get<std::vector<double>>();
-      looks.resize(std::max(looks.size(), counted.size()));
-      for (std::size_t i = 0; i < counted.size(); ++i) looks[i] += counted[i];
-    }
-  }
-  const double all = std::accumulate(looks.begin(), looks.end(), 0.0);
-  if (all == 0) return std::nullopt;
-  return looks.back() / all * 100;
-}
-
 }  // namespace
 
 std::string_view to_string(cause value) noexcept {
-  switch (value) {
-    case cause::page_faults:
-      return "page_faults";
-    case cause::spinning_in_a_crowd:
-      return "spinning_in_a_crowd";
-    case cause::ring_too_small:
-      return "ring_too_small";
-    case cause::sink:
-      return "sink";
-    case cause::schedule:
-      return "schedule";
-    case cause::copying:
-      return "copying";
-    case cause::wakes:
-      return "wakes";
-    case cause::encoding:
-      return "encoding";
-    case cause::hashing:
-      return "hashing";
-    case cause::nothing_stands_out:
-      break;
-  }
-  return "nothing_stands_out";
+  constexpr std::array<std::string_view, 10> names{"spinning_in_a_crowd",
+                                                   "ring_too_small",
+                                                   "sink",
+                                                   "schedule",
+                                                   "page_faults",
+                                                   "copying",
+                                                   "wakes",
+                                                   "encoding",
+                                                   "hashing",
+                                                   "nothing_stands_out"};
+  return names[static_cast<std::size_t>(value)];
 }
 
 std::optional<clues> clues_of(const suite& of, const cell_samples& cell,
@@ -315,7 +281,6 @@ std::optional<clues> clues_of(const suite& of, const cell_samples& cell,
   clues out{.how = *how, .cpus = cpus, .figures = medians_of(of, cell)};
   for (const cell_samples* const roof : roofs_of(of, cell, all))
     out.roofs.try_emplace(of.role(roof->key), medians_of(of, *roof));
-  out.full_percent = full_percent_of(cell);
   return out;
 }
 

@@ -15,28 +15,30 @@
 
 namespace annulus::harness {
 
-/// In the order in which they are looked for; the first that fits is the one. Shares are of the
-/// cell's own CPU time or of the time of its own threads, and ratios are to the roofs of its own
-/// run, so that nothing depends on how fast a machine is. W and R: the share of their time that
-/// what fills the rings (W) and what drains them (R) waits.
+/// In the order in which they are looked for; the first that fits is the one, so that what keeps
+/// the ends waiting comes before what their CPU time goes into. Shares are of the cell's own CPU
+/// time or of the time of its own threads, and ratios are to the roofs of its own run, so that
+/// nothing depends on how fast a machine is. W and R: the share of their time that what fills the
+/// rings (W) and what drains them (R) waits.
 enum class cause {
-  /// First touches: at least an eighth of the pages that the bytes would fill, while the kernel
-  /// takes a quarter of the CPU time; both beside what reading and the sinks alone make of it.
-  page_faults,
   /// More threads than CPUs, which spend half of their time in waits that do not sleep.
   spinning_in_a_crowd,
-  /// A write or frame that is larger than the ring, while both ends wait: W and R a tenth. Or what
-  /// comes in during a stall of the consumer, or in a burst, is more than the ring holds, and
-  /// shows:
-  /// in p99.9 of a write under an open load (a tenth of the stall), else in W and R (a tenth).
+  /// A write or frame is larger than the ring, and W and R are a tenth or more. Or what comes in
+  /// during a stall of the consumer, or in a burst, is more than the ring holds, and shows: under
+  /// an
+  /// open load in p99.9 of a write (a tenth of the stall), of bursts in W (a tenth), in a closed
+  /// loop in W and R (a tenth).
   ring_too_small,
   /// W is half or more, and there is a sink, or a load that stops the consumer.
   sink,
   /// The producer keeps to a schedule, and nine tenths of that rate are reached.
   schedule,
+  /// First touches of an eighth or more of the pages that the bytes would fill, while the kernel
+  /// takes a quarter of the CPU time; both beside what reading and the sinks alone make of it.
+  page_faults,
   /// Where the roof is bare copying: two thirds of its rate are reached, copied in and out. In the
-  /// pipeline: as the parts below, what is left when those, reading, waits that do not sleep and
-  /// the kernel's part are taken off.
+  /// pipeline as the parts below: what is left when they, reading, waits that do not sleep and the
+  /// kernel's part are taken off.
   copying,
   /// There are some, and the kernel takes, beside reading and the sinks, a quarter of the CPU time,
   /// or, of pairs, both ends sleep a tenth of their time, though neither is the slower one.
@@ -48,7 +50,7 @@ enum class cause {
   nothing_stands_out,
 };
 
-/// "page_faults", "spinning_in_a_crowd", ...
+/// "spinning_in_a_crowd", "ring_too_small", ...
 std::string_view to_string(cause value) noexcept;
 
 struct why {
@@ -63,8 +65,7 @@ struct clues {
   std::size_t cpus = 0;  ///< that it may use; 0: it is not known
   std::map<std::string, double> figures{};
   std::map<std::string, std::map<std::string, double>>
-      roofs{};                           ///< by role; the first one is "roof"
-  std::optional<double> full_percent{};  ///< of its looks that found the ring full, by the writer
+      roofs{};  ///< by role; the first one is "roof"
 };
 
 /// Nothing where the suite does not say how the bytes go, of a roof, or of a cell without a result.

@@ -27,7 +27,7 @@ class causes : public testing::Test {
     const auto done = run({"run", where / "m.toml", "--json", "--work", where / "work", "--results",
                            where / "results"});
     EXPECT_EQ(done.status, 0) << done.err;
-    const auto directory = json::parse(done.out).at("directory").get<std::string>();
+    const auto directory = json::parse(done.out).at(0).at("directory").get<std::string>();
     const auto table = json::parse(run({"table", directory, "--json"}).out);
     for (const auto& cell : table.at("sections").at(0).at("cells")) {
       if (cell.at("roof")) continue;

@@ -45,6 +45,20 @@ std::vector<nlohmann::json> samples_of(const fs::path& run_directory) {
   return samples;
 }
 
+void expect_costs(const nlohmann::json& result, bool is_roof) {
+  const auto& metrics = result.at("metrics");
+  EXPECT_GT(metrics.at("peak_rss_bytes"), 1U << 20U);
+  for (const char* const name : {"cycles_per_byte", "instructions_per_byte"})
+    EXPECT_GT(metrics.value(name, 1.0), 0) << "absent, not zero";
+  if (is_roof) return;
+  for (const char* const end : {"writer", "reader"}) {
+    EXPECT_EQ(result.at("details").at("occupancy").at(end).size(), 17U) << result;
+    EXPECT_LE(metrics.at(end + std::string("_spinning_percent")),
+              metrics.at(end + std::string("_waiting_percent")));
+  }
+  EXPECT_GE(metrics.at("kernel_calls_per_gib"), metrics.at("membarriers_per_gib"));
+}
+
 }  // namespace
 
 TEST(measure, topo_names_every_relation) {
@@ -196,6 +210,7 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
     EXPECT_EQ(result.at("bytes"), 1'000'000);
     EXPECT_GT(result.at("seconds").get<double>(), 0);
     EXPECT_FALSE(contains(sample.dump(), where.path().string())) << sample;
+    expect_costs(result, sample.contains("roof"));
   }
   EXPECT_TRUE(fs::exists(directory / "env.json"));
   EXPECT_TRUE(fs::exists(directory / "topology.xml"));
@@ -205,8 +220,9 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   ASSERT_EQ(table.status, 0) << table.err;
   for (const std::string word :
        {"## Sink: null", "## Sink: dir", "## Sink: chunks", "| pipe ", "| mirror ", "copy-in",
-        "in-place", "MB/s", "of roof", "| roof |", " yes |", "Fewer than 6 repetitions",
-        "samples w", "read back and compared"}) {
+        "in-place", "MB/s", "of roof", "| roof |", "| encoding alone |", "| hashing alone |",
+        "| sink alone |", " yes |", "Fewer than 6 repetitions", "samples w",
+        "read back and compared"}) {
     EXPECT_TRUE(contains(table.out, word)) << word << "\n" << table.out;
   }
   // Beside other work no sample counts for a verdict.

@@ -1,6 +1,7 @@
 #include "report/why.hpp"
 
-#include <gtest/gtest.h>
+#include "fixtures.hpp"
+#include "report/table.hpp"
 
 namespace annulus::harness {
 namespace {
@@ -59,6 +60,13 @@ cause cause_in(const clues& from, const changes& what = {}) {
   return found_in(from, what).what;
 }
 
+TEST(why_of, names_its_causes) {
+  EXPECT_EQ(to_string(cause::spinning_in_a_crowd), "spinning_in_a_crowd");
+  EXPECT_EQ(to_string(cause::page_faults), "page_faults");
+  EXPECT_EQ(to_string(cause::hashing), "hashing");
+  EXPECT_EQ(to_string(cause::nothing_stands_out), "nothing_stands_out");
+}
+
 TEST(why_of, says_if_nothing_stands_out) {
   const auto pairs = found_in(pair());
   EXPECT_EQ(pairs.what, cause::nothing_stands_out);
@@ -99,6 +107,14 @@ TEST(why_of, page_faults_need_first_touches_and_the_kernels_time) {
       cause::page_faults);
   EXPECT_NE(cause_in(pair(), {{"page_faults_per_gib", pages}, {"system_seconds_per_gib", 0.24}}),
             cause::page_faults);
+}
+
+TEST(why_of, page_faults_count_where_nobody_waits_for_the_sink) {
+  clues from = put();
+  const changes many{{"page_faults_per_gib", 1U << 19U}, {"system_seconds_per_gib", 1}};
+  EXPECT_EQ(cause_in(from, many), cause::page_faults);
+  from.figures["writer_waiting_percent"] = 60;
+  EXPECT_EQ(cause_in(from, many), cause::sink);
 }
 
 TEST(why_of, page_faults_of_the_sink_are_its_own) {
@@ -156,9 +172,6 @@ TEST(why_of, a_ring_is_too_small_for_a_piece_if_both_ends_wait) {
   EXPECT_EQ(found.sentence,
             "a ring too small: 1MiB are handed over at once and 64KiB fit, so that both ends wait, "
             "42 % and 38 % of their time; 2MiB would do");
-  from.full_percent = 12;
-  EXPECT_NE(found_in(from, both).sentence.find("finds it full in 12 % of its looks"),
-            std::string::npos);
   EXPECT_NE(cause_in(from, {{"writer_waiting_percent", 42}, {"reader_waiting_percent", 9}}),
             cause::ring_too_small);
   from.how.piece = 64 * kib;
@@ -300,6 +313,35 @@ TEST(why_of, copying_of_a_put_is_what_is_left) {
   EXPECT_NE(cause_in(from, {{"reader_spinning_percent", 10}}), cause::copying);
   from.how.copies = false;
   EXPECT_NE(cause_in(from), cause::copying);
+}
+
+// A producer that is to make 2 GB/s.
+class scheduled : public fake_suite {
+ public:
+  [[nodiscard]] std::optional<traffic> traffic_of(const json& /*key*/) const override {
+    return traffic{.load = "open:2000MB/s", .ring_size = 2 * mib, .piece = 64 * kib};
+  }
+};
+
+TEST(why, stands_in_the_table_of_a_suite_that_knows) {
+  const temporary_directory where;
+  write_run(where / "run", fixed_samples());
+  const scheduled knows;
+  const auto found = make_table(where / "run", {&knows});
+  const auto cells = to_json(found).at("sections").at(0).at("cells");
+  EXPECT_FALSE(cells.at(0).contains("why"));  // mutex: 1000 MB/s, and nothing was counted
+  EXPECT_EQ(cells.at(1).at("why"),
+            json({{"cause", "schedule"},
+                  {"sentence",
+                   "the producer's schedule: 2000 MB/s of the 2000 MB/s that load open:2000MB/s "
+                   "makes"}}));
+  EXPECT_FALSE(cells.at(3).contains("why"));  // a roof
+  const std::string list = "\nWhat bounds them:\n\n- futex: the producer's schedule: 2000 MB/s of";
+  EXPECT_NE(to_markdown(found, true).find(list), std::string::npos) << to_markdown(found, true);
+  EXPECT_EQ(to_markdown(found).find("What bounds them"), std::string::npos);
+  const auto silent = make_table(where / "run", fake_suites());
+  EXPECT_EQ(to_json(silent).dump().find("\"why\""), std::string::npos);
+  EXPECT_EQ(to_markdown(silent, true), to_markdown(silent));
 }
 
 }  // namespace

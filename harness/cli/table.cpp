@@ -22,6 +22,7 @@ struct table_arguments {
   std::vector<fs::path> into;
   std::vector<fs::path> check;
   bool as_data = false;
+  bool with_why = false;
 };
 
 harness::page page_at(const fs::path& file) {
@@ -59,7 +60,7 @@ void print_run(const table_arguments& given) {
   if (given.as_data) {
     print_json(to_json(found), 2);
   } else {
-    print_text(to_markdown(found));
+    print_text(to_markdown(found, given.with_why));
   }
 }
 
@@ -84,6 +85,7 @@ void add_table(CLI::App& app) {
   command->add_option("--check", given->check, "Fail if a table of these pages is not as made anew")
       ->type_name("FILE…");
   command->add_flag("--json", given->as_data, "Print JSON");
+  command->add_flag("--why", given->with_why, "Say of each cell what bounds it (JSON always does)");
   command->footer(
       R"(In a page, what lies between two such lines is made from a result set, and not by hand:
   <!-- annulus table results/MACHINE/RUN [section=VALUE] [only=AXIS:VALUE,…]… [figures=METRIC,…] -->

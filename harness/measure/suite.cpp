@@ -23,6 +23,10 @@ bool is_node(std::string_view text) {
 
 }  // namespace
 
+bool is_part(std::string_view role) noexcept {
+  return role == encoding_alone || role == hashing_alone || role == sink_alone;
+}
+
 json suite::reduced(json key) const {
   return key;
 }
@@ -34,6 +38,9 @@ std::vector<json> suite::roofs(const json& /*key*/) const {
 }
 std::map<std::string, std::uint64_t> suite::quantities(const json& /*key*/) const {
   return {};
+}
+std::optional<traffic> suite::traffic_of(const json& /*key*/) const {
+  return std::nullopt;
 }
 std::string suite::role(const json& /*key*/) const {
   return "";

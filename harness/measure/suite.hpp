@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,26 @@ struct layout {
   std::vector<std::string> rows{};  ///< axes that name a row even if they do not vary
   std::string across{};             ///< an axis whose values stand side by side; empty: none
   bool is_contest = true;  ///< the cells of a section do the same work: one of them may win
+};
+
+// The roles of roofs that are one part of a cell's work.
+inline constexpr auto encoding_alone = "encoding alone";
+inline constexpr auto hashing_alone = "hashing alone";
+inline constexpr auto sink_alone = "sink alone";
+/// Whether `role` is one of these: such a roof does not limit the whole.
+bool is_part(std::string_view role) noexcept;
+
+/// How bytes go through the rings of a cell: what explains its figures beside them.
+struct traffic {
+  std::string load = "closed";  ///< how its ends are driven, as bench::load spells it
+  std::uint64_t ring_size = 0;  ///< bytes of each ring
+  std::uint64_t piece = 0;      ///< bytes that a writer hands over at once
+  std::uint64_t rings = 1;      ///< at once
+  double share = 1;             ///< of all bytes: those that go through one ring
+  std::size_t threads = 2;      ///< that fill and drain them
+  bool share_a_cpu = false;     ///< all of these run on one
+  bool copies = true;           ///< into the ring and out of it
+  bool stores = false;          ///< what drains the rings gives the bytes to a sink
 };
 
 /// What never changes about a suite.
@@ -74,6 +95,8 @@ class suite {
   [[nodiscard]] virtual std::vector<json> roofs(const json& key) const;
   /// Those of the traits, for one cell: {"frame", 131104}.
   [[nodiscard]] virtual std::map<std::string, std::uint64_t> quantities(const json& key) const;
+  /// Nothing if it is not known what bounds such a cell: then nothing is said of that.
+  [[nodiscard]] virtual std::optional<traffic> traffic_of(const json& key) const;
   /// About how long one turn takes, its verification included.
   [[nodiscard]] virtual double seconds(const json& key) const = 0;
   /// What the cell is called in tables beyond its axes: "ring", "peer", "roof"; empty: nothing.

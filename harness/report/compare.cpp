@@ -216,6 +216,7 @@ class comparer {
   [[nodiscard]] bool has_moved_roof(const compared_cell& cell) const {
     bool any = false;
     for (const json& key : of_.roofs(cell.key)) {
+      if (is_part(of_.role(key))) continue;
       const auto one = first_.find(identity_of(of_, key));
       const auto other = second_.find(identity_of(of_, key));
       if (one == first_.end() || other == second_.end()) continue;

@@ -102,6 +102,7 @@ class drafter {
       }
     }
     for (const cell_samples* const roof : roofs_of(of_, cell, from_.cells)) {
+      if (is_part(of_.role(roof->key))) continue;
       const auto limit = estimate_of(*roof, out.what->name);
       const double median = limit ? limit->median * out.what->scale : 0;
       if (limit && !has(panel.roofs, median)) panel.roofs.push_back(median);

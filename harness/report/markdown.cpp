@@ -163,6 +163,14 @@ class section_writer {
   std::vector<row> rows_;
 };
 
+std::string why_text(const table_section& section) {
+  std::string out;
+  for (const table_cell& cell : section.cells) {
+    if (cell.reason) out += fmt::format("- {}: {}.\n", cell.label, cell.reason->sentence);
+  }
+  return out.empty() ? out : "\nWhat bounds them:\n\n" + out;
+}
+
 // `heading`: "##"; empty: none.
 std::string section_text(const suite& of, const table_section& section,
                          std::string_view heading = "##") {
@@ -245,7 +253,7 @@ std::string winner_text(const table_winner& best) {
                      fmt::join(best.ties, ", "));
 }
 
-std::string to_markdown(const table& value) {
+std::string to_markdown(const table& value, bool with_why) {
   std::string out =
       fmt::format("# {}\n\n{}{}{}.\n", printable(value.run), value.of->traits().name,
                   value.constant.empty() ? "" : ": ", constant_line(*value.of, value.constant));
@@ -253,7 +261,8 @@ std::string to_markdown(const table& value) {
     out +=
         fmt::format("{} of {} turns have no result.\n", value.turns - value.finished, value.turns);
   }
-  for (const table_section& section : value.sections) out += section_text(*value.of, section);
+  for (const table_section& section : value.sections)
+    out += section_text(*value.of, section) + (with_why ? why_text(section) : "");
   out += interval_text(value) + notes_text("Look twice", "cell", value.remarks) +
          notes_text("Failed", "turn", value.failed) + notes_text("Skipped", "cell", value.skipped);
   out += fmt::format("\n## Conditions\n\n{}.\n{}\n", machine_line(value.environment),

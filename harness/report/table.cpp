@@ -208,6 +208,8 @@ class table_maker {
       if (!shown.empty() && !out.of_roof)
         out.of_roof = ratio_of(from, shown.front(), *roof, shown.front());
     }
+    const auto cpus = out_.environment.value("cpus", std::size_t{0});
+    if (const auto known = clues_of(of_, from, cells_, cpus)) out.reason = why_of(*known);
     return out;
   }
 
@@ -255,6 +257,12 @@ json estimate_json(const estimate& value) {
   return out;
 }
 
+json why_json(const why& value) {
+  json out{{"cause", to_string(value.what)}, {"sentence", value.sentence}};
+  if (value.ring_size) out["ring_size"] = *value.ring_size;
+  return out;
+}
+
 json cell_json(const table_cell& cell) {
   json out{{"key", cell.key}};
   if (!cell.role.empty()) out["role"] = cell.role;
@@ -264,6 +272,7 @@ json cell_json(const table_cell& cell) {
   out["marked"] = cell.marked;
   for (const auto& [name, value] : cell.figures) out["metrics"][name] = estimate_json(value);
   if (cell.of_roof) out["of_roof"] = estimate_json(*cell.of_roof);
+  if (cell.reason) out["why"] = why_json(*cell.reason);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "measure/estimates.hpp"
 #include "measure/samples.hpp"
 #include "measure/suite.hpp"
+#include "report/why.hpp"
 
 namespace annulus::harness {
 
@@ -26,6 +27,7 @@ struct table_cell {
   std::size_t marked = 0;                   ///< repetitions in bad company
   std::map<std::string, estimate> figures;  ///< by metric, as measured
   std::optional<estimate> of_roof;          ///< its first figure, divided by that of its roof
+  std::optional<why> reason;                ///< what bounds it; none: that is not known
 };
 
 /// The best cell of a section, by the figure that its cells are judged by.
@@ -82,7 +84,8 @@ struct table {
 /// among these.
 table make_table(const std::filesystem::path& directory, const suite_list& suites);
 
-std::string to_markdown(const table& value);
+/// `with_why`: below each section, what bounds each of its cells.
+std::string to_markdown(const table& value, bool with_why = false);
 /// What stands in a page that has text of its own: the sections, each under a heading of the third
 /// level unless `bare`, and what a reader has to know of intervals and company.
 std::string to_excerpt(const table& value, bool bare);

@@ -79,7 +79,7 @@ TEST_F(matrices, shipped_ones_are_listed_with_what_they_take) {
 
 TEST_F(matrices, check_is_a_sentence_and_a_dry_run_has_the_cells) {
   const auto check = on_two({"--check"});
-  EXPECT_EQ(check.out, "two: 3 cells of the suite pipeline and 1 roof; 28 turns, about 18 s\n")
+  EXPECT_EQ(check.out, "two: 3 cells of the suite pipeline and 3 roofs; 42 turns, about 27 s\n")
       << check.err;
   const auto dry = on_two({"--dry-run", "--set", "memory=node:9999", "--repetitions", "2"});
   EXPECT_EQ(dry.status, 0) << dry.err;
@@ -88,9 +88,9 @@ TEST_F(matrices, check_is_a_sentence_and_a_dry_run_has_the_cells) {
   EXPECT_TRUE(contains(dry.out, "skipped: this machine has no NUMA node 9999")) << dry.out;
   const auto data = json::parse(on_two({"--dry-run", "--json"}).out).at(0);
   EXPECT_EQ(data.at("cells"), 3);
-  EXPECT_EQ(data.at("roofs"), 1);
-  EXPECT_EQ(data.at("turns"), 28);
-  EXPECT_EQ(data.at("each").size(), 4U);
+  EXPECT_EQ(data.at("roofs"), 3);
+  EXPECT_EQ(data.at("turns"), 42);
+  EXPECT_EQ(data.at("each").size(), 6U);
   EXPECT_FALSE(fs::exists(where_ / "results"));
 }
 
@@ -110,7 +110,7 @@ TEST_F(matrices, axes_and_repetitions_are_set_and_several_are_measured) {
   const auto reports = json::parse(done.out);
   ASSERT_EQ(reports.size(), 2U);
   for (const auto& each : reports) {
-    EXPECT_EQ(each.at("finished"), 2) << each;
+    EXPECT_EQ(each.at("finished"), 4) << each;
     const auto table = run({"table", each.at("directory")});
     EXPECT_TRUE(contains(table.out, "| spsc | serial |")) << table.out << table.err;
   }

@@ -45,6 +45,20 @@ std::vector<nlohmann::json> samples_of(const fs::path& run_directory) {
   return samples;
 }
 
+void expect_costs(const nlohmann::json& result, bool is_roof) {
+  const auto& metrics = result.at("metrics");
+  EXPECT_GT(metrics.at("peak_rss_bytes"), 1U << 20U);
+  for (const char* const name : {"cycles_per_byte", "instructions_per_byte"})
+    EXPECT_GT(metrics.value(name, 1.0), 0) << "absent, not zero";
+  if (is_roof) return;
+  for (const char* const end : {"writer", "reader"}) {
+    EXPECT_EQ(result.at("details").at("occupancy").at(end).size(), 17U) << result;
+    EXPECT_LE(metrics.at(end + std::string("_spinning_percent")),
+              metrics.at(end + std::string("_waiting_percent")));
+  }
+  EXPECT_GE(metrics.at("kernel_calls_per_gib"), metrics.at("membarriers_per_gib"));
+}
+
 }  // namespace
 
 TEST(measure, topo_names_every_relation) {
@@ -112,9 +126,9 @@ TEST(measure, a_dumb_terminal_gets_no_escape_codes) {
   };
   const auto dumb = on_terminal("dumb");
   EXPECT_EQ(dumb.status, 0) << dumb.out;
-  EXPECT_TRUE(contains(dumb.out, "2 of 2 turns finished")) << dumb.out;
+  EXPECT_TRUE(contains(dumb.out, "4 of 4 turns finished")) << dumb.out;
   EXPECT_FALSE(contains(dumb.out, "\033")) << dumb.out;
-  EXPECT_TRUE(contains(on_terminal("xterm").out, "\033[K[1/2]"));
+  EXPECT_TRUE(contains(on_terminal("xterm").out, "\033[K[1/4]"));
 }
 
 TEST(measure, version_is_a_line) {
@@ -189,13 +203,14 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   ASSERT_EQ(done.status, 0) << done.err;
   const auto directory = only_run(where / "results");
   const auto samples = samples_of(directory);
-  ASSERT_EQ(samples.size(), 38U);  // 18 cells and their roof, twice
+  ASSERT_EQ(samples.size(), 46U);  // 18 cells and their five roofs, twice
   for (const auto& sample : samples) {
     const auto& result = sample.at("result");
     EXPECT_TRUE(result.at("verified").get<bool>()) << sample;
     EXPECT_EQ(result.at("bytes"), 1'000'000);
     EXPECT_GT(result.at("seconds").get<double>(), 0);
     EXPECT_FALSE(contains(sample.dump(), where.path().string())) << sample;
+    expect_costs(result, sample.contains("roof"));
   }
   EXPECT_TRUE(fs::exists(directory / "env.json"));
   EXPECT_TRUE(fs::exists(directory / "topology.xml"));
@@ -205,8 +220,9 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   ASSERT_EQ(table.status, 0) << table.err;
   for (const std::string word :
        {"## Sink: null", "## Sink: dir", "## Sink: chunks", "| pipe ", "| mirror ", "copy-in",
-        "in-place", "MB/s", "of roof", "| roof |", " yes |", "Fewer than 6 repetitions",
-        "samples w", "read back and compared"}) {
+        "in-place", "MB/s", "of roof", "| roof |", "| encoding alone |", "| hashing alone |",
+        "| sink alone |", " yes |", "Fewer than 6 repetitions", "samples w",
+        "read back and compared"}) {
     EXPECT_TRUE(contains(table.out, word)) << word << "\n" << table.out;
   }
   // Beside other work no sample counts for a verdict.
@@ -214,9 +230,9 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
               contains(table.out, "so that no verdict counts"))
       << table.out;
   const auto data = nlohmann::json::parse(run({"table", directory.string(), "--json"}).out);
-  EXPECT_EQ(data.at("finished"), 38);
+  EXPECT_EQ(data.at("finished"), 46);
   EXPECT_EQ(data.at("sections").size(), 3U);
-  EXPECT_EQ(data.at("sections").at(0).at("cells").size(), 7U);  // and the roof
+  EXPECT_EQ(data.at("sections").at(0).at("cells").size(), 9U);  // and the roofs
   const auto plot = run({"plot", directory.string(), "--out", where / "plots"});
   ASSERT_EQ(plot.status, 0) << plot.err;
   int figures = 0;
@@ -242,7 +258,7 @@ TEST(measure, the_memory_of_every_ring_is_counted_page_by_page) {
   const scratch where;
   spit(where / "m.toml", head_of("bound") +
                              "ring = \"all\"\nplacement = [\"same-pu\"]\nmemory = "
-                             "[\"any\", \"producer\"]\n");
+                             "[\"producer\"]\n");
   spit(where / "input", noise(3'000'000));
   const auto done = run({"run", where / "m.toml", "--input", where / "input", "--work",
                          where / "work", "--results", where / "results"});
@@ -284,7 +300,7 @@ TEST(measure, sigint_during_run_keeps_finished_cells_and_resume_goes_on) {
                            "--work", where / "work"});
     EXPECT_EQ(rest.status, 0) << rest.err;
   }
-  EXPECT_EQ(samples_of(directory).size(), 38U);
+  EXPECT_EQ(samples_of(directory).size(), 46U);
 }
 
 TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {
@@ -301,7 +317,7 @@ TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {
     EXPECT_TRUE(contains(done.out, sink)) << done.out;
   EXPECT_TRUE(contains(done.out, "Plots:  ")) << done.out;
   EXPECT_TRUE(contains(done.out, "Next:")) << done.out;
-  EXPECT_EQ(samples_of(only_run(where / "results")).size(), 37U);
+  EXPECT_EQ(samples_of(only_run(where / "results")).size(), 41U);
 }
 
 }  // namespace annulus::e2e

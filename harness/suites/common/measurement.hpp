@@ -35,6 +35,7 @@ struct setup {
   bool in_place = false;  ///< made and checked in the ring's own memory
   std::size_t pairs = 1;  ///< of a producer and a consumer, with a channel each, at once
   memory_policy pages{};
+  bool cold = false;  ///< the channel's memory is first touched while the clock runs
   load how{};
 };
 

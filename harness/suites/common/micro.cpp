@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "machine/placement.hpp"
+#include "suites/common/usage.hpp"
 
 namespace annulus::bench {
 namespace {
@@ -66,10 +67,7 @@ measurement timed(const contender& what, const setup& given) {
 
 json details_of(const measurement& from) {
   json out;
-  if (from.counted) {
-    out["occupancy"] = {{"writer", from.counted->writer.occupancy},
-                        {"reader", from.counted->reader.occupancy}};
-  }
+  if (from.counted) out["occupancy"] = occupancy_of(*from.counted);
   if (from.memory) {
     out["memory"] = {{"bytes", from.memory->bytes},
                      {"page_bytes", from.memory->page_bytes},

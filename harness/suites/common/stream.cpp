@@ -1,6 +1,5 @@
 #include "suites/common/stream.hpp"
 
-#include <cmath>
 #include <optional>
 #include <system_error>
 
@@ -17,7 +16,9 @@ end_stats since(end_stats before, const end_stats& after) noexcept {
   out.parks -= before.parks;
   out.wakes -= before.wakes;
   out.kernel_calls -= before.kernel_calls;
+  out.barriers -= before.barriers;
   out.stalled -= before.stalled;
+  out.slept -= before.slept;
   for (std::size_t i = 0; i < out.occupancy.size(); ++i) out.occupancy[i] -= before.occupancy[i];
   return out;
 }
@@ -32,32 +33,13 @@ ring_stats counted_by(std::span<flow> pairs) {
   return sum;
 }
 
-// `thread_seconds`: the time of one end of all pairs, one after the other.
-void add_counts(measurement& to, const ring_stats& counted, double writes, double thread_seconds) {
-  const auto& [writer, reader] = counted;
-  const double gib = std::ldexp(static_cast<double>(to.bytes), -30);
-  const auto add = [&](const char* name, std::uint64_t count, double of) {
-    to.metrics[name] = static_cast<double>(count) / of;
-  };
-  add(kernel_calls, writer.kernel_calls + reader.kernel_calls, writes * 1e-6);
-  add("waits_per_gib", writer.waits + reader.waits, gib);
-  add("sleeps_per_gib", writer.parks + reader.parks, gib);
-  add("wakes_per_gib", writer.wakes + reader.wakes, gib);
-  const auto percent = [&](const end_stats& of) {
-    return std::chrono::duration<double>(of.stalled).count() / thread_seconds * 100;
-  };
-  to.metrics["writer_waiting_percent"] = percent(writer);
-  to.metrics["reader_waiting_percent"] = percent(reader);
-  to.counted = counted;
-}
-
 // One run of some flows: what its threads share.
 class race {
  public:
   race(const setup& given, std::uint64_t amount, std::span<flow> pairs)
       : given_(given),
         pairs_(pairs),
-        start_(whole_blocks<warming>(given.ring_size)),
+        start_(whole_blocks<warming>(given.cold ? 1 : given.ring_size)),
         end_(start_ + amount),
         seen_(pairs.size()),
         finished_(pairs.size()) {}
@@ -69,7 +51,7 @@ class race {
       ends.push_back({given_.consumer_cpus, [this, i](start_line& line) { consume(i, line); }});
     }
     together(ends);
-    const usage after = usage::now();
+    const usage spent = usage::now(counters_) - before_;
     for (const auto each : seen_) refuse_corruption(each);
     measurement out;
     out.seconds = seconds_between(released_, *std::max_element(finished_.begin(), finished_.end()));
@@ -78,18 +60,26 @@ class race {
     const auto calls = static_cast<double>(writes * pairs_.size());
     out.metrics[harness::bytes_per_second] = static_cast<double>(out.bytes) / out.seconds;
     out.metrics[writes_per_second] = calls / out.seconds;
-    add_usage(out.metrics, before_, after, out.bytes);
-    if (counts()) {
-      const ring_stats now = counted_by(pairs_);
-      add_counts(out, {since(counted_.writer, now.writer), since(counted_.reader, now.reader)},
-                 calls, out.seconds * static_cast<double>(pairs_.size()));
-    }
+    add_usage(out.metrics, spent, out.bytes);
+    if (counts()) add_counts(out, calls);
     out.memory = memory();
     return out;
   }
 
  private:
   [[nodiscard]] bool counts() const { return static_cast<bool>(pairs_.front().counted); }
+
+  void add_counts(measurement& to, double writes) {
+    const ring_stats now = counted_by(pairs_);
+    const ring_stats counted{since(counted_.writer, now.writer),
+                             since(counted_.reader, now.reader)};
+    const double seconds = to.seconds * static_cast<double>(pairs_.size());
+    add_ring_counts(to.metrics, counted, to.bytes, seconds, seconds);
+    to.metrics[kernel_calls] =
+        static_cast<double>(counted.writer.kernel_calls + counted.reader.kernel_calls) / writes *
+        1e6;
+    to.counted = counted;
+  }
 
   // Nothing where the kernel does not tell, as in some containers.
   [[nodiscard]] std::optional<memory_report> memory() const {
@@ -110,7 +100,7 @@ class race {
     if (mine.before) mine.before(start_, source);
     if (leads) {
       if (counts()) counted_ = counted_by(pairs_);
-      before_ = usage::now();
+      before_ = usage::now(counters_);
       released_ = line.lead();
     } else {
       line.follow();
@@ -136,6 +126,7 @@ class race {
   std::vector<std::uint64_t> seen_;
   std::vector<clock::time_point> finished_;
   clock::time_point released_;
+  const harness::hardware_counters counters_;  // made before the threads
   usage before_;
   ring_stats counted_;
 };

@@ -18,4 +18,12 @@ bool parse_geometry(std::string_view text, shard_counts& out) {
          in_range(out.parity) && out.data + out.parity <= 256;
 }
 
+pipeline::geometry geometry_of(const harness::cell_request& cell) {
+  shard_counts shards;
+  parse_geometry(cell.word("geometry"), shards);
+  return {.data = static_cast<unsigned>(shards.data),
+          .parity = static_cast<unsigned>(shards.parity),
+          .block = cell.number("block")};
+}
+
 }  // namespace annulus::suites

@@ -1,8 +1,11 @@
 // Erasure codes as the axis `geometry` spells them.
 #pragma once
 
+#include <annulus/pipeline/geometry.hpp>
 #include <string>
 #include <string_view>
+
+#include "measure/cell.hpp"
 
 namespace annulus::suites {
 
@@ -14,5 +17,8 @@ struct shard_counts {
 
 /// "8+4". False for anything else.
 bool parse_geometry(std::string_view text, shard_counts& out);
+
+/// That of a cell, with its block.
+pipeline::geometry geometry_of(const harness::cell_request& cell);
 
 }  // namespace annulus::suites

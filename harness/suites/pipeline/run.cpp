@@ -1,7 +1,6 @@
 #include "suites/pipeline/run.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <annulus/pipeline/escaped.hpp>
@@ -15,7 +14,9 @@
 #include "machine/placement.hpp"
 #include "measure/statistics.hpp"
 #include "measure/suite.hpp"
+#include "suites/common/usage.hpp"
 #include "suites/pipeline/geometry.hpp"
+#include "suites/pipeline/roofs.hpp"
 
 namespace annulus::suites {
 namespace {
@@ -29,14 +30,6 @@ constexpr auto object_name = "object";
 pipeline::hand_over hand_of(std::string_view name) {
   if (name == "copy") return pipeline::hand_over::copy;
   return name == "copy-in" ? pipeline::hand_over::copy_in : pipeline::hand_over::in_place;
-}
-
-pipeline::geometry geometry_of(const cell_request& cell) {
-  shard_counts shards;
-  parse_geometry(cell.word("geometry"), shards);
-  return {.data = static_cast<unsigned>(shards.data),
-          .parity = static_cast<unsigned>(shards.parity),
-          .block = cell.number("block")};
 }
 
 pipeline::put_options options_of(const cell_request& cell) {
@@ -94,37 +87,6 @@ bool verified(const cell_request& cell, const pipeline::put_options& how,
   return digest.hex() == digest_of(again);
 }
 
-// What this process has used so far.
-struct usage {
-  double user = 0;
-  double system = 0;
-  double faults = 0;
-
-  static usage now() {
-    rusage at{};
-    getrusage(RUSAGE_SELF, &at);
-    const auto seconds = [](const timeval& time) {
-      return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-    };
-    return {seconds(at.ru_utime), seconds(at.ru_stime),
-            static_cast<double>(at.ru_minflt + at.ru_majflt)};
-  }
-};
-
-// The figures of everything that moved `bytes`.
-void add_rates(cell_result& to, std::uint64_t bytes, double seconds, const usage& before,
-               const usage& after) {
-  const double gib = std::ldexp(static_cast<double>(bytes), -30);
-  to.bytes = to.amount = bytes;
-  to.seconds = seconds;
-  to.metrics[harness::bytes_per_second] = static_cast<double>(bytes) / seconds;
-  to.metrics["user_seconds_per_gib"] = (after.user - before.user) / gib;
-  to.metrics["system_seconds_per_gib"] = (after.system - before.system) / gib;
-  to.metrics[harness::cpu_per_gib] =
-      (after.user - before.user + after.system - before.system) / gib;
-  to.metrics["page_faults_per_gib"] = (after.faults - before.faults) / gib;
-}
-
 void add_stalls(cell_result& to, const std::vector<std::chrono::nanoseconds>& stalls) {
   std::vector<double> us;
   us.reserve(stalls.size());
@@ -135,61 +97,49 @@ void add_stalls(cell_result& to, const std::vector<std::chrono::nanoseconds>& st
   to.metrics["stall_max_us"] = *std::max_element(us.begin(), us.end());
 }
 
-void add_counts(cell_result& to, const pipeline::put_report& report) {
+void add_costs(cell_result& to, const pipeline::put_options& how,
+               const pipeline::put_report& report, const bench::usage& spent) {
+  bench::add_usage(to.metrics, spent, report.bytes);
   const double gib = std::ldexp(static_cast<double>(report.bytes), -30);
-  const auto add = [&](const char* name, std::uint64_t count) {
-    to.metrics[name] = static_cast<double>(count) / gib;
-  };
-  const auto& [writer, reader] = std::tie(report.rings.writer, report.rings.reader);
-  add("waits_per_gib", writer.waits + reader.waits);
-  add("sleeps_per_gib", writer.parks + reader.parks);
-  add("wakes_per_gib", writer.wakes + reader.wakes);
-  add("voluntary_switches_per_gib", report.voluntary_switches);
-  add("involuntary_switches_per_gib", report.involuntary_switches);
-}
-
-// One thread that reads, encodes and hashes, and folds what it has.
-cell_result run_roof(const cell_request& cell) {
-  auto from = pipeline::input::open(cell.input);
-  const auto shape = geometry_of(cell);
-  const auto before = usage::now();
-  const auto start = std::chrono::steady_clock::now();
-  const auto folds = pipeline::reference_folds(from, shape);
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  cell_result out;
-  out.verified = folds.size() == shape.shards();
-  add_rates(out, std::filesystem::file_size(cell.input), taken.count(), before, usage::now());
-  return out;
+  // What it took before and behind the measured time does not count.
+  to.metrics[harness::cpu_per_gib] = std::chrono::duration<double>(report.cpu).count() / gib;
+  to.metrics["voluntary_switches_per_gib"] = static_cast<double>(report.voluntary_switches) / gib;
+  to.metrics["involuntary_switches_per_gib"] =
+      static_cast<double>(report.involuntary_switches) / gib;
+  const double drains = to.seconds * how.geometry.shards();
+  const double fillers = how.mode == pipeline::put_mode::serial ? to.seconds : drains;
+  bench::add_ring_counts(to.metrics, report.rings, report.bytes, fillers, drains);
 }
 
 }  // namespace
 
 cell_result run_pipeline_cell(const cell_request& cell) {
-  if (cell.word("mode") == roof_mode) return run_roof(cell);
+  if (is_roof_mode(cell.word("mode"))) return run_pipeline_roof(cell);
   auto how = options_of(cell);
   harness::bind_memory(cell.memory_nodes, cell.word("memory") == "interleaved"
                                               ? harness::spread::interleave
                                               : harness::spread::bind);
   how.on_producer = [&] { harness::pin_thread(cell.producer_cpus); };
   how.on_consumer = [&] { harness::pin_thread(cell.consumer_cpus); };
-  how.ask_memory = true;
+  how.ask_memory = !cell.memory_nodes.empty();
   auto from = pipeline::input::open(cell.input);
-  const auto before = usage::now();
+  const harness::hardware_counters counters;
+  const auto before = bench::usage::now(counters);
   const auto report = pipeline::put(from, how);
-  const auto after = usage::now();
+  const auto spent = bench::usage::now(counters) - before;
   if (!report.failures.empty()) {
     throw harness::error(fmt::format("disk {} failed: {}",
                                      pipeline::escaped(report.failures[0].disk.filename()),
                                      report.failures[0].reason));
   }
   cell_result out;
-  add_rates(out, report.bytes, std::chrono::duration<double>(report.elapsed).count(), before,
-            after);
-  out.metrics[harness::cpu_per_gib] = std::chrono::duration<double>(report.cpu).count() /
-                                      std::ldexp(static_cast<double>(report.bytes), -30);
+  out.bytes = out.amount = report.bytes;
+  out.seconds = std::chrono::duration<double>(report.elapsed).count();
+  out.metrics[harness::bytes_per_second] = static_cast<double>(report.bytes) / out.seconds;
+  add_costs(out, how, report, spent);
   add_stalls(out, report.stalls);
-  add_counts(out, report);
-  if (report.memory) out.details = {{"pages", harness::pages_json(*report.memory)}};
+  out.details["occupancy"] = bench::occupancy_of(report.rings);
+  if (report.memory) out.details["pages"] = harness::pages_json(*report.memory);
   out.verified = verified(cell, how, report);
   return out;
 }

@@ -5,10 +5,6 @@
 
 namespace annulus::suites {
 
-/// What the axes `ring` and `mode` say of the roof, which has neither.
-inline constexpr auto no_ring = "none";
-inline constexpr auto roof_mode = "roof";
-
 /// Throws harness::error if what was asked for could not be done.
 harness::cell_result run_pipeline_cell(const harness::cell_request& cell);
 

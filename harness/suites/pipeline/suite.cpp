@@ -2,7 +2,9 @@
 
 #include <annulus/all.hpp>
 
+#include "suites/common/usage.hpp"
 #include "suites/pipeline/geometry.hpp"
+#include "suites/pipeline/roofs.hpp"
 #include "suites/pipeline/run.hpp"
 
 namespace annulus::suites {
@@ -39,7 +41,9 @@ std::vector<axis> pipeline_axes() {
       {"mode",
        "Who encodes and fills the rings: one thread for all of them (serial), or one for each "
        "shard (parallel)",
-       with_hidden(words({"serial", "parallel"}), {roof_mode}), "serial"},
+       with_hidden(words({"serial", "parallel"}),
+                   {roof_mode, encoding_mode, hashing_mode, sink_mode}),
+       "serial"},
       {"hand",
        "How bytes pass through a ring: copied in and out (copy), copied in and drained straight "
        "from it (copy-in), or "
@@ -57,21 +61,16 @@ std::vector<axis> pipeline_axes() {
 }
 
 std::vector<harness::metric> pipeline_metrics() {
-  return {
+  std::vector<harness::metric> out{
       {harness::bytes_per_second, "MB/s", better::higher, 1e-6},
       {harness::cpu_per_gib, "CPU-s/GiB", better::lower},
       {harness::stall_p99, "stall p99 µs", better::lower},
       {harness::stall_p999, "stall p99.9 µs", better::lower},
       {"stall_max_us", "stall max µs", better::lower},
-      {"user_seconds_per_gib", "user s/GiB", better::lower},
-      {"system_seconds_per_gib", "system s/GiB", better::lower},
-      {"waits_per_gib", "waits/GiB", better::lower},
-      {"sleeps_per_gib", "sleeps/GiB", better::lower},
-      {"wakes_per_gib", "wakes/GiB", better::lower},
-      {"voluntary_switches_per_gib", "switches/GiB", better::lower},
-      {"involuntary_switches_per_gib", "preemptions/GiB", better::lower},
-      {"page_faults_per_gib", "faults/GiB", better::lower},
   };
+  for (auto more : {bench::usage_metrics(), bench::ring_count_metrics()})
+    out.insert(out.end(), more.begin(), more.end());
+  return out;
 }
 
 class pipeline final : public harness::suite {
@@ -88,20 +87,45 @@ class pipeline final : public harness::suite {
                .note = "Whatever was stored was read back and compared with the input, or with "
                        "sink null folded and "
                        "compared.\nThe roof is one thread that reads, encodes and hashes, without "
-                       "rings or sinks."}) {}
+                       "rings or sinks. Beside it stand encoding and hashing alone, and the sinks "
+                       "alone, given the same bytes by one thread and not read back."}) {}
 
   [[nodiscard]] std::vector<std::string> shown(const json& /*key*/) const override {
     return {harness::bytes_per_second, harness::cpu_per_gib, harness::stall_p99};
   }
   [[nodiscard]] std::vector<json> roofs(const json& key) const override {
-    if (key.at("mode") == roof_mode) return {};
+    if (is_roof(key)) return {};
     json out = key;
     for (const axis& each : axes()) {
       if (each.name != "block" && each.name != "geometry") out[each.name] = each.fallback;
     }
     out["ring"] = no_ring;
-    out["mode"] = roof_mode;
-    return {out};
+    std::vector<json> all;
+    for (const char* const mode : {roof_mode, encoding_mode, hashing_mode}) {
+      out["mode"] = mode;
+      all.push_back(out);
+    }
+    if (key.at("sink") == "null") return all;
+    out["mode"] = sink_mode;
+    for (const char* const axis : {"sink", "sync"}) out[axis] = key.at(axis);
+    all.push_back(out);
+    return all;
+  }
+  [[nodiscard]] std::optional<harness::traffic> traffic_of(const json& key) const override {
+    if (is_roof(key)) return std::nullopt;
+    const bool serial = key.at("mode") == "serial";
+    shard_counts counts;
+    parse_geometry(key.at("geometry").get<std::string>(), counts);
+    const auto shards = static_cast<std::size_t>(counts.data + counts.parity);
+    return harness::traffic{.load = key.value("load", "closed"),
+                            .ring_size = key.at("ring_size").get<std::uint64_t>(),
+                            .piece = quantities(key).at("frame"),
+                            .rings = shards,
+                            .share = 1.0 / counts.data,
+                            .threads = shards + (serial ? 1 : shards),
+                            .share_a_cpu = key.at("placement") == "same-pu",
+                            .copies = key.at("hand") != "in-place",
+                            .stores = key.at("sink") != "null"};
   }
   [[nodiscard]] std::map<std::string, std::uint64_t> quantities(const json& key) const override {
     if (!key.at("block").is_number()) return {};
@@ -116,11 +140,18 @@ class pipeline final : public harness::suite {
     return key.at("sink") == "null" ? 0.6 : 1.5;
   }
   [[nodiscard]] std::string role(const json& key) const override {
-    return key.at("mode") == roof_mode ? "roof" : "";
+    const std::map<std::string, std::string> roles{{roof_mode, "roof"},
+                                                   {encoding_mode, harness::encoding_alone},
+                                                   {hashing_mode, harness::hashing_alone},
+                                                   {sink_mode, harness::sink_alone}};
+    return is_roof(key) ? roles.at(key.at("mode").get<std::string>()) : "";
   }
   [[nodiscard]] harness::cell_result run(const harness::cell_request& cell) const override {
     return run_pipeline_cell(cell);
   }
+
+ private:
+  static bool is_roof(const json& key) { return is_roof_mode(key.at("mode").get<std::string>()); }
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "suites/common/micro.hpp"
+#include "suites/common/usage.hpp"
 #include "suites/pipes/contenders.hpp"
 
 namespace annulus::suites {
@@ -39,7 +40,7 @@ std::vector<harness::axis> pipes_axes() {
 
 std::vector<harness::metric> pipes_metrics() {
   using namespace bench;
-  return {
+  std::vector<harness::metric> out{
       {harness::bytes_per_second, "GB/s", better::higher, 1e-9},
       {writes_per_second, "M ops/s", better::higher, 1e-6},
       {operation_ns, "ns/op", better::lower},
@@ -47,17 +48,10 @@ std::vector<harness::metric> pipes_metrics() {
       {kernel_calls, "kernel calls/M ops", better::lower},
       {allocations_per_million, "allocations/M ops", better::lower},
       {harness::cpu_per_gib, "CPU-s/GiB", better::lower},
-      {"user_seconds_per_gib", "user s/GiB", better::lower},
-      {"system_seconds_per_gib", "system s/GiB", better::lower},
-      {"waits_per_gib", "waits/GiB", better::lower},
-      {"sleeps_per_gib", "sleeps/GiB", better::lower},
-      {"wakes_per_gib", "wakes/GiB", better::lower},
-      {"voluntary_switches_per_gib", "switches/GiB", better::lower},
-      {"involuntary_switches_per_gib", "preemptions/GiB", better::lower},
-      {"page_faults_per_gib", "faults/GiB", better::lower},
-      {"writer_waiting_percent", "% of the writer's time waiting"},
-      {"reader_waiting_percent", "% of the reader's time waiting"},
   };
+  for (auto more : {usage_metrics(), ring_count_metrics()})
+    out.insert(out.end(), more.begin(), more.end());
+  return out;
 }
 
 class pipes final : public harness::suite {

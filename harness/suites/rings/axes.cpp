@@ -132,10 +132,10 @@ std::vector<axis> rings_axes(const std::vector<bench::contender>& all) {
        "not pinned",
        counts(1, 64), 1},
       {"pages",
-       "flow: memory of the ring: base pages at first touch (default), huge ones if there are any "
-       "(huge), there from "
-       "the start (prefault), or never swapped (locked)",
-       words({"default", "huge", "prefault", "locked"}), "default"},
+       "flow: memory of the ring: base pages, touched before the clock runs (default) or while it "
+       "runs (cold), huge ones if there are any (huge), there from the start (prefault), or never "
+       "swapped (locked)",
+       words({"default", "cold", "huge", "prefault", "locked"}), "default"},
       {"load",
        "flow: the producer writes as fast as it can (closed), at a rate (open) or in bursts; the "
        "consumer reads as "
@@ -164,6 +164,7 @@ bench::setup setup_of(const cell_request& cell) {
   out.in_place = cell.word("hand") == "in-place";
   out.pairs = cell.number("pairs");
   out.pages = policy_of(cell.word("pages"));
+  out.cold = cell.word("pages") == "cold";
   out.how = bench::parse_load(cell.word("load")).value_or(bench::load{});
   if (shape == bench::shape_e) {
     // Hash and shard are reserved at once. Neither end asks for more than half of the ring, so that

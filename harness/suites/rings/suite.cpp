@@ -10,6 +10,7 @@
 #include "base/sizes.hpp"
 #include "machine/placement.hpp"
 #include "suites/common/micro.hpp"
+#include "suites/common/usage.hpp"
 #include "suites/rings/any_stream.hpp"
 #include "suites/rings/axes.hpp"
 #include "suites/rings/contenders.hpp"
@@ -35,7 +36,7 @@ std::vector<contender> all_contenders() {
 
 std::vector<harness::metric> rings_metrics() {
   using namespace bench;
-  return {
+  std::vector<harness::metric> out{
       {harness::bytes_per_second, "GB/s", better::higher, 1e-9},
       {writes_per_second, "M writes/s", better::higher, 1e-6},
       {kernel_calls, "kernel calls/M writes", better::lower},
@@ -55,17 +56,10 @@ std::vector<harness::metric> rings_metrics() {
       {writer_cpu, "% CPU, full", better::lower},
       {setup_us, "µs", better::lower},
       {touched_us, "µs with every page touched", better::lower},
-      {"user_seconds_per_gib", "user s/GiB", better::lower},
-      {"system_seconds_per_gib", "system s/GiB", better::lower},
-      {"waits_per_gib", "waits/GiB", better::lower},
-      {"sleeps_per_gib", "sleeps/GiB", better::lower},
-      {"wakes_per_gib", "wakes/GiB", better::lower},
-      {"voluntary_switches_per_gib", "switches/GiB", better::lower},
-      {"involuntary_switches_per_gib", "preemptions/GiB", better::lower},
-      {"page_faults_per_gib", "faults/GiB", better::lower},
-      {"writer_waiting_percent", "% of the writer's time waiting"},
-      {"reader_waiting_percent", "% of the reader's time waiting"},
   };
+  for (auto more : {usage_metrics(), ring_count_metrics()})
+    out.insert(out.end(), more.begin(), more.end());
+  return out;
 }
 
 class rings final : public harness::suite {
@@ -104,6 +98,21 @@ class rings final : public harness::suite {
     if (!holds(std::array{"a", "b", "c", "d", "e"}, shape)) return {};
     return {roof_of(key, bench::shape_roof, "two-core-copy"),
             roof_of(key, bench::shape_roof, "one-core-copy")};
+  }
+
+  [[nodiscard]] std::optional<harness::traffic> traffic_of(const json& key) const override {
+    const shape_info& shape = shape_of(word(key, "shape"));
+    const bool streams = !shape.shown.empty() && shape.shown.front() == harness::bytes_per_second;
+    if (!streams || role(key) == "roof") return std::nullopt;
+    const bench::setup how = setup_of({.suite = "rings", .key = key});
+    return harness::traffic{.load = to_string(how.how),
+                            .ring_size = how.ring_size,
+                            .piece = piece_of(shape.name, how),
+                            .rings = how.pairs,
+                            .share = 1.0 / static_cast<double>(how.pairs),
+                            .threads = 2 * how.pairs,
+                            .share_a_cpu = word(key, "placement") == "same-pu",
+                            .copies = !how.in_place};
   }
 
   [[nodiscard]] double seconds(const json& key) const override {
@@ -167,6 +176,14 @@ class rings final : public harness::suite {
     return key;
   }
 
+  // What a writer hands over at once. Shapes a to d say so themselves.
+  static std::uint64_t piece_of(std::string_view shape, const bench::setup& how) {
+    using namespace bench;
+    if (shape == shape_a::name || shape == shape_b::name) return shape_a::writes[0];
+    if (shape == shape_c::name) return shape_c::writes[0];
+    return shape == shape_d::name ? shape_d::writes[1] : how.write;
+  }
+
   static std::string impossible_flow(const contender& what, const json& key) {
     const auto size = [&](const char* axis) { return key.at(axis).get<std::uint64_t>(); };
     const auto text = [&](const char* axis) { return harness::format_size(size(axis)); };
@@ -201,7 +218,7 @@ class rings final : public harness::suite {
 
   // Whether there is such memory is found out by taking it.
   static std::string impossible_pages(const contender& what, const json& key) {
-    if (word(key, "pages") == "default") return "";
+    if (word(key, "pages") == "default" || word(key, "pages") == "cold") return "";
     if (!what.try_memory) return fmt::format("{} knows no memory policy", what.channel);
     try {
       what.try_memory(key.at("ring_size").get<std::uint64_t>(), policy_of(word(key, "pages")));

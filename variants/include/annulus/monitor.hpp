@@ -137,7 +137,7 @@ class monitor {
         continue;
       }
       where.taken_ = true;
-      counters.parked();
+      const timed_sleep asleep(counters);
       counters.entered_kernel(1);
       if (limit.deadline()) {
         where.wake_.wait_until(held.held_, *limit.deadline());

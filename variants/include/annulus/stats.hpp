@@ -23,7 +23,9 @@ struct end_stats {
   std::uint64_t parks = 0;             ///< times that it slept in the kernel
   std::uint64_t wakes = 0;             ///< times that it woke the other end
   std::uint64_t kernel_calls = 0;      ///< system calls made for waiting and waking
+  std::uint64_t barriers = 0;          ///< of these: memory barriers on all cores (membarrier)
   std::chrono::nanoseconds stalled{};  ///< time spent in those stalls
+  std::chrono::nanoseconds slept{};    ///< of this: asleep in the kernel; the rest spun
   /// Seen by this end, at most once for each 64 KiB or sixteenth of the ring that it moved,
   /// whichever is more, so that it costs nothing and counts bytes, not calls.
   occupancy_histogram occupancy{};
@@ -37,7 +39,9 @@ struct end_stats {
     parks += other.parks;
     wakes += other.wakes;
     kernel_calls += other.kernel_calls;
+    barriers += other.barriers;
     stalled += other.stalled;
+    slept += other.slept;
     for (std::size_t i = 0; i < occupancy.size(); ++i) occupancy[i] += other.occupancy[i];
     return *this;
   }
@@ -65,6 +69,14 @@ class end_counters {
   void parked() noexcept { add(parks_, 1); }
   void woke() noexcept { add(wakes_, 1); }
   void entered_kernel(std::uint64_t calls) noexcept { add(kernel_calls_, calls); }
+  /// Those that were calls into the kernel.
+  void fenced(std::uint64_t barriers) noexcept {
+    add(barriers_, barriers);
+    entered_kernel(barriers);
+  }
+  void slept(std::chrono::nanoseconds time) noexcept {
+    add(slept_, static_cast<std::uint64_t>(time.count()));
+  }
   void stalled(std::chrono::nanoseconds time) noexcept {
     add(stalls_, 1);
     add(stalled_, static_cast<std::uint64_t>(time.count()));
@@ -84,14 +96,16 @@ class end_counters {
                    .parks = get(parks_),
                    .wakes = get(wakes_),
                    .kernel_calls = get(kernel_calls_),
+                   .barriers = get(barriers_),
                    .stalled = std::chrono::nanoseconds(static_cast<std::int64_t>(get(stalled_))),
+                   .slept = std::chrono::nanoseconds(static_cast<std::int64_t>(get(slept_))),
                    .occupancy = {}};
     for (std::size_t i = 0; i < occupancy_.size(); ++i) seen.occupancy[i] = get(occupancy_[i]);
     return seen;
   }
   void reset() noexcept {
-    for (auto* each :
-         {&bytes_, &overwritten_, &waits_, &stalls_, &parks_, &wakes_, &kernel_calls_, &stalled_}) {
+    for (auto* each : {&bytes_, &overwritten_, &waits_, &stalls_, &parks_, &wakes_, &kernel_calls_,
+                       &barriers_, &stalled_, &slept_}) {
       each->store(0, std::memory_order_relaxed);
     }
     for (auto& each : occupancy_) each.store(0, std::memory_order_relaxed);
@@ -106,8 +120,25 @@ class end_counters {
   }
 
   counter bytes_{0}, overwritten_{0}, waits_{0}, stalls_{0}, parks_{0}, wakes_{0}, kernel_calls_{0},
-      stalled_{0};
+      barriers_{0}, stalled_{0}, slept_{0};
   std::array<counter, std::tuple_size_v<occupancy_histogram>> occupancy_{};
+};
+
+/// Around a sleep in the kernel: counts it and its time. The count comes first: others may look
+/// whether this end sleeps.
+template <class Platform>
+class timed_sleep {
+ public:
+  explicit timed_sleep(end_counters<Platform>& counters) noexcept : counters_(counters) {
+    counters.parked();
+  }
+  timed_sleep(const timed_sleep&) = delete;
+  timed_sleep& operator=(const timed_sleep&) = delete;
+  ~timed_sleep() { counters_.slept(Platform::now() - start_); }
+
+ private:
+  end_counters<Platform>& counters_;
+  const typename Platform::clock::time_point start_ = Platform::now();
 };
 
 /// Runs a wait and counts it and its time.

@@ -172,10 +172,10 @@ class basic_gate {
       if (ready(target.minimum)) return {};
       if (limit.cancelled()) return errc::cancelled;
       if (limit.expired<Platform>()) return errc::timed_out;
-      counters.entered_kernel(announce(target));
+      counters.fenced(announce(target));
       if (!ready(target.minimum)) {
         nudge();
-        counters.parked();
+        const timed_sleep asleep(counters);
         counters.entered_kernel(rest_.sleep(ticket, limit.deadline()));
       }
       target_.store(nobody, std::memory_order_relaxed);  // stale, it would cost a wake

@@ -36,6 +36,7 @@ void add_bench(CLI::App& app);  // after add_log, which it adds to
 void add_export(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_reproduce(CLI::App& app);
+void add_advise(CLI::App& app);
 void add_cell(CLI::App& app);
 
 }  // namespace annulus::cli

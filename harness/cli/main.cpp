@@ -15,13 +15,14 @@ constexpr auto main_examples = R"(Examples:
   annulus quick                             all rings through the whole pipeline, with a table and plots
   annulus variants                          what rings there are
   annulus run --list                        what can be measured by name
+  annulus advise --message 4KiB --rate 200MB/s --stall 4ms/40ms   which ring to take, and how large
   annulus bench rings                       the rings alone, beside packaged queues
   annulus put big.iso --disks d0,d1,d2,d3,d4,d5 --data 4 --parity 2
   annulus get big.iso --disks d0,d1,d2,d3,d4,d5 -o copy.iso
   annulus COMMAND --help                    options and examples of one command
 
-Exit status: 0 success, 1 failure, 2 wrong usage, 3 `compare` found the second to be worse; that standard output cannot
-be written is a failure.
+Exit status: 0 success, 1 failure, 2 wrong usage, 3 `compare` found the second to be worse, or `advise --hold-back` bad
+advice; that standard output cannot be written is a failure.
 Names are shown, also in JSON, with bytes that are no UTF-8 and control characters as \xNN and a backslash
 as \\.)";
 
@@ -48,9 +49,9 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", version, "Print the version and exit");
   app.require_subcommand(1);
   using namespace annulus::cli;
-  for (const auto add :
-       {add_quick, add_variants, add_put, add_get, add_verify, add_heal, add_log, add_topo, add_run,
-        add_table, add_plot, add_export, add_compare, add_reproduce, add_bench, add_cell}) {
+  for (const auto add : {add_quick, add_variants, add_put, add_get, add_verify, add_heal, add_log,
+                         add_topo, add_run, add_table, add_plot, add_export, add_compare,
+                         add_reproduce, add_advise, add_bench, add_cell}) {
     add(app);
   }
   return exit_status(app, [&] {

@@ -81,11 +81,15 @@ void set_values(matrix& of, const std::string& axis, std::string_view list,
 
 matrix load_named(const std::string& name, const measuring& how) {
   matrix what = load_matrix(file_of(name), suites::all_suites());
+  change(what, how);
+  return what;
+}
+
+void change(matrix& what, const measuring& how) {
   for (const std::string& each : how.sets) set(what, each);
   if (how.repetitions > 0) what.repetitions = how.repetitions;
   // Once more, for what the two may have made of it: too many turns.
   static_cast<void>(parse_matrix(to_toml(what), what.name, suites::all_suites()));
-  return what;
 }
 
 void check_directories(const measuring& how) {

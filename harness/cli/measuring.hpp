@@ -38,6 +38,9 @@ void set_values(harness::matrix& of, const std::string& axis, std::string_view l
 /// usage_error, failure.
 harness::matrix load_named(const std::string& name, const measuring& how);
 
+/// Makes of a matrix what --set and --repetitions say. Throws bad_input.
+void change(harness::matrix& what, const measuring& how);
+
 /// The shipped matrices' files, by name. Throws failure if there are none.
 std::vector<std::filesystem::path> shipped_matrices();
 

@@ -28,18 +28,6 @@ struct front_arguments {
   bool save = false;
 };
 
-void require_suite(const front& what) {
-  const auto& all = suites::all_suites();
-  const bool there = std::any_of(all.begin(), all.end(), [&](const harness::suite* each) {
-    return each->traits().name == what.suite;
-  });
-  if (there) return;
-  throw failure(fmt::format(
-      "this build lacks the suite {}: ./annulus bench makes one that has it, or cmake with "
-      "-DANNULUS_BENCH=ON and the packages of cmake/packages-bench.txt",
-      what.suite));
-}
-
 void write(const front_arguments& given, output_file& out, const harness::table& measured) {
   const std::string text = given.as_data ? json_line(to_json(measured), 2) : to_markdown(measured);
   if (const auto problem = out.write(std::as_bytes(std::span(text)))) {
@@ -50,7 +38,7 @@ void write(const front_arguments& given, output_file& out, const harness::table&
 }
 
 void run(front_arguments given, const front& what) {
-  require_suite(what);
+  require_suite(what.suite);
   harness::matrix cells = load_named(what.matrix, given.how);
   auto value = given.values.begin();
   for (const front::option& each : what.options) {
@@ -84,6 +72,18 @@ void run(front_arguments given, const front& what) {
 }
 
 }  // namespace
+
+void require_suite(std::string_view suite) {
+  const auto& all = suites::all_suites();
+  const bool there = std::any_of(all.begin(), all.end(), [&](const harness::suite* each) {
+    return each->traits().name == suite;
+  });
+  if (there) return;
+  throw failure(fmt::format(
+      "this build lacks the suite {}: ./annulus bench makes one that has it, or cmake with "
+      "-DANNULUS_BENCH=ON and the packages of cmake/packages-bench.txt",
+      suite));
+}
 
 void add_front(CLI::App& to, front what) {
   CLI::App* command = to.add_subcommand(what.name, what.description);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.hpp"
@@ -22,6 +23,9 @@ struct front {
   std::vector<option> options;
   std::string examples;
 };
+
+/// Throws failure, with how to get one, if this build lacks the suite.
+void require_suite(std::string_view suite);
 
 /// Adds the command, with an option for each of these axes, and --json, --out and --save.
 void add_front(CLI::App& to, front what);

@@ -27,7 +27,8 @@ std::string revision_of(const json& environment) {
   return known ? printable(commit->get<std::string>()) : "an unknown revision";
 }
 
-measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites) {
+measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites,
+                           older_samples older) {
   measured_set out;
   out.directory = directory;
   out.environment = read_environment(directory);
@@ -36,6 +37,10 @@ measured_set load_measured(const std::filesystem::path& directory, const suite_l
   for (const axis& each : out.of().axes()) {
     // All samples have the same axes.
     if (out.samples.empty() || out.samples.front().key.contains(each.name)) continue;
+    if (older == older_samples::at_fallback) {
+      for (sample& lacking : out.samples) lacking.key[each.name] = each.fallback;
+      continue;
+    }
     throw error(fmt::format("{} cannot be used: its samples lack the axis {} of the suite {}",
                             pipeline::escaped(directory), each.name, out.of().traits().name));
   }

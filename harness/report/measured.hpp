@@ -25,9 +25,13 @@ struct measured_set {
 /// The commit that was measured: "1a2b3c4d5e6f".
 std::string revision_of(const json& environment);
 
+/// What becomes of the samples of a set that was measured before its suite had some axis.
+enum class older_samples { refused, at_fallback };
+
 /// Throws `error` if `directory` is no result set, or one of its files is damaged or of another
-/// schema.
-measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites);
+/// schema, or if samples lack an axis and are `refused`.
+measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites,
+                           older_samples older = older_samples::refused);
 
 /// The axes that tell its cells apart in labels, see naming_axes().
 std::vector<std::string> label_axes(const suite& of, const std::vector<cell_samples>& cells);

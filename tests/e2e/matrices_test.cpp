@@ -127,7 +127,7 @@ TEST_F(matrices, axes_and_repetitions_are_set_and_several_are_measured) {
   for (const auto& each : reports) {
     EXPECT_EQ(each.at("finished"), 4) << each;
     const auto table = run({"table", each.at("directory")});
-    EXPECT_TRUE(contains(table.out, "| spsc | serial |")) << table.out << table.err;
+    EXPECT_TRUE(contains(table.out, "| spsc | serial ")) << table.out << table.err;
   }
   EXPECT_NE(reports[0].at("directory"), reports[1].at("directory"));
 }

@@ -220,8 +220,8 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   ASSERT_EQ(table.status, 0) << table.err;
   for (const std::string word :
        {"## Sink: null", "## Sink: dir", "## Sink: chunks", "| pipe ", "| mirror ", "copy-in",
-        "in-place", "MB/s", "of roof", "| roof |", "| encoding alone |", "| hashing alone |",
-        "| sink alone |", " yes |", "Fewer than 6 repetitions", "samples w",
+        "in-place", "MB/s", "of roof", "| roof ", "| encoding alone ", "| hashing alone ",
+        "| sink alone ", " yes |", "Fewer than 6 repetitions", "samples w",
         "read back and compared"}) {
     EXPECT_TRUE(contains(table.out, word)) << word << "\n" << table.out;
   }

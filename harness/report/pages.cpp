@@ -105,10 +105,25 @@ std::string origin_text(const page& in, const std::string& set, const json& envi
   const auto link = std::filesystem::path(set).lexically_relative(in.file.parent_path());
   const auto started = environment.find("started");
   const bool known = started != environment.end() && started->is_string();
-  return fmt::format("[`{}`]({}): measured {}at revision `{}` on {}.", run_name(set),
+  return fmt::format("[`{}`]({}): measured {}at revision `{}` on {}{}.", run_name(set),
                      link.generic_string(),
                      known ? printable(started->get<std::string>().substr(0, 10)) + " " : "",
-                     revision_of(environment), machine_line(environment));
+                     revision_of(environment), machine_line(environment),
+                     environment.contains("converted")
+                         ? "; converted from an older form, without the company of each sample"
+                         : "");
+}
+
+// An axis of which one value is left has no need to stand side by side.
+void fold_across(table_section& of, const suite& suite) {
+  if (of.across.empty() || of.cells.empty()) return;
+  const json& first = of.cells.front().key.at(of.across);
+  const bool is_one = std::all_of(of.cells.begin(), of.cells.end(), [&](const table_cell& cell) {
+    return cell.key.at(of.across) == first;
+  });
+  if (!is_one) return;
+  of.constant[of.across] = axis_text(suite.axes(), of.cells.front().key, of.across);
+  of.across.clear();
 }
 
 void keep_cells(table_section& of, const suite& suite, const cell_filter& only) {
@@ -121,6 +136,7 @@ void keep_cells(table_section& of, const suite& suite, const cell_filter& only) 
     return cell.is_roof ? !roofs.contains(cell.key.dump()) : !matches(only, cell.key);
   });
   of.best.reset();  // it was the best of all
+  fold_across(of, suite);
 }
 
 void keep_figures(table_section& of, const suite& suite, const std::vector<std::string>& names) {

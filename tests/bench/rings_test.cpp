@@ -150,6 +150,38 @@ TEST(Rings, SayWhereTheirMemoryLies) {
   }
 }
 
+TEST(Rings, TouchColdMemoryOnlyWhileTheClockRuns) {
+  const auto untouched = [](const char* pages) {
+    const json key = with(default_key(rings_suite()),
+                          {{"shape", "flow"}, {"pages", pages}, {"ring_size", 64 << 20}});
+    return run(rings_suite(), key, 1 << 20).details.at("pages").contains("absent");
+  };
+  EXPECT_TRUE(untouched("cold"));
+  EXPECT_FALSE(untouched("default"));
+}
+
+TEST(Rings, SayHowTheirBytesGo) {
+  const auto traffic_of = [](const json& changed) {
+    return rings_suite().traffic_of(with(default_key(rings_suite()), changed));
+  };
+  EXPECT_EQ(traffic_of({{"shape", "a"}})->piece, 64U);
+  EXPECT_EQ(traffic_of({{"shape", "c"}})->piece, 4096U);
+  EXPECT_EQ(traffic_of({{"shape", "d"}})->piece, 128U << 10U);
+  EXPECT_FALSE(traffic_of({{"shape", "e"}})->copies);
+  EXPECT_EQ(traffic_of({{"shape", "g"}})->load, "open:1GiB/s+stall:2ms/50ms");
+  const auto flow = traffic_of({{"shape", "flow"},
+                                {"pairs", 4},
+                                {"write", 1000},
+                                {"load", "slow:1MB/s"},
+                                {"ring_size", 65536}});
+  EXPECT_EQ(flow->piece, 1000U);
+  EXPECT_EQ(flow->load, "slow:1MB/s");
+  EXPECT_EQ(flow->ring_size, 65536U);
+  EXPECT_EQ(flow->threads, 8U);
+  EXPECT_EQ(flow->share, 0.25);
+  for (const char* const shape : {"f", "h", "setup"}) EXPECT_FALSE(traffic_of({{"shape", shape}}));
+}
+
 class Matrix : public testing::TestWithParam<const char*> {};
 
 // As little as makes each cell what it is.

@@ -78,7 +78,8 @@ void add_usage(std::map<std::string, double>& to, const usage& spent, std::uint6
 
 void add_ring_counts(std::map<std::string, double>& to, const ring_stats& counted,
                      std::uint64_t bytes, double writer_seconds, double reader_seconds) {
-  const auto& [writer, reader] = counted;
+  const end_stats& writer = counted.writer;
+  const end_stats& reader = counted.reader;
   const double gib = std::ldexp(static_cast<double>(bytes), -30);
   const auto add = [&](const char* name, auto count) {
     to[name] = static_cast<double>(writer.*count + reader.*count) / gib;

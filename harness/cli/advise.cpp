@@ -35,7 +35,8 @@ constexpr auto advise_footer =
     R"(With a rate, it takes of the rings and sizes that reach it (95 % of it) those with the least stall at p99.9, of these
 those with the least at p99, of these those with the least CPU for a GiB, and of these the smallest. If none reaches the
 rate, the highest throughput comes first. Without a rate the highest throughput comes first, then CPU, then the size.
-Two figures are alike if their 95 % intervals meet, if they differ by less than 5 %, or, of stalls, by less than 20 µs.
+Two figures are alike if they differ by less than 5 %, by less than 25 % if their 95 % intervals meet, or, of stalls, by
+less than 20 µs.
 Stalls count from the moment that a write was due. Samples in bad company stay out, unless without them
 there is no choice.
 
@@ -46,7 +47,7 @@ request (hand=in-place), or which rings and sizes to measure (ring=futex,spsc).
 
 --hold-back N shows how far to trust it: of N requests in a set, each is asked for without its own cells, and the answer
 is judged by them. It is good if it is no more than 10 % behind the best of them by the first figure by which the two
-are not alike. The exit status is 3 if one is not good.
+are not alike, or if the intervals of the two meet. The exit status is 3 if one is not good.
 
 Examples:
   annulus advise --message 4KiB --rate 200MB/s --stall 4ms/40ms

@@ -18,6 +18,7 @@ namespace {
 
 constexpr double reached = 0.95;
 constexpr double alike_part = 0.05;
+constexpr double tie_part = 0.25;
 constexpr double alike_us = 20;
 constexpr double near_factor = 2;
 
@@ -106,13 +107,17 @@ void scale(std::map<std::string, estimate>& figures, double factor) {
   of = {of.median * factor, of.low * factor, of.high * factor, of.n};
 }
 
+bool meet(const estimate& one, const estimate& other) {
+  return one.has_interval() && other.has_interval() && overlap(one, other);
+}
+
 // Two figures of which neither is to be preferred.
 bool alike(const metric& by, const estimate& one, const estimate& other) {
-  if (one.has_interval() && other.has_interval() && overlap(one, other)) return true;
   const double difference = std::abs(one.median - other.median);
+  const double part = difference / std::min(one.median, other.median);
   const bool is_stall = by.name == stall_p99 || by.name == stall_p999;
-  return difference <= alike_part * std::min(one.median, other.median) ||
-         (is_stall && difference < alike_us);
+  return part <= alike_part || (is_stall && difference < alike_us) ||
+         (part <= tie_part && meet(one, other));
 }
 
 using choices = std::vector<const candidate*>;
@@ -268,8 +273,15 @@ class neighbours {
         }
         coordinates there = where;
         there[by_capacity] = size;
-        if (auto known = guessed(cells, there))
-          out.push_back(filled(now, *std::move(known), there));
+        auto known = guessed(cells, there);
+        if (!known) continue;
+        if (known->from != origin::measured && size > 0 && size < 2 * where[by_message]) {
+          if (skipped != nullptr)
+            skipped->push_back(now.label() +
+                               ": it does not hold two messages, and was not measured there");
+          continue;
+        }
+        out.push_back(filled(now, *std::move(known), there));
       }
     }
     // What is only near is no rival of what is known better.
@@ -581,6 +593,7 @@ std::optional<held_back> judged(const advice_request& asked, const std::vector<c
   const double mine = figure_by(*real, *out.by).median;
   const double theirs = figure_by(*best, *out.by).median;
   out.behind = out.by->best == better::lower ? mine / theirs - 1 : 1 - mine / theirs;
+  out.is_tie = meet(figure_by(*real, *out.by), figure_by(*best, *out.by));
   return out;
 }
 
@@ -595,7 +608,7 @@ bool advice::has_rate() const {
 }
 
 bool held_back::is_good() const noexcept {
-  return !missed_rate && (by == nullptr || behind <= good_advice);
+  return !missed_rate && (by == nullptr || is_tie || behind <= good_advice);
 }
 
 std::optional<advice> advise(const advice_request& asked, const std::vector<cell_samples>& cells) {
@@ -623,6 +636,7 @@ std::vector<held_back> hold_back(const suite& of, const std::vector<cell_samples
     if (!each.is_roof && !each.results.empty()) requests[request_of(each.key)].push_back(each);
   }
   std::vector<std::string> order;
+  order.reserve(requests.size());
   for (const auto& [request, own] : requests) order.push_back(request);
   std::mt19937_64 random(1);  // any seed, but the same for all
   for (std::size_t left = order.size(); left > 1; --left)

@@ -7,7 +7,8 @@
 // below and one above, linearly in the logarithms of number and figure; if there are no such two,
 // in two numbers, one after the other, and so on, and where there is a choice, between the nearest
 // (`interpolated`). At the edge a place no further than a factor of two away stands for it
-// (`nearest`). The sizes of rings are those that were measured.
+// (`nearest`). The sizes of rings are those that were measured; one that does not hold two messages
+// is of another kind than those that do, and not interpolated.
 //
 // Of rings and sizes the choice goes through a rule, figure by figure, and each figure leaves those
 // that are as good as the best by it:
@@ -15,9 +16,11 @@
 //     p99.9, then at p99; the least CPU for a GiB; the smallest ring. If none reaches the rate,
 //     throughput comes first.
 //   - without one: the highest throughput, the least CPU for a GiB, the smallest ring.
-// Two figures are as good as each other if their intervals meet, or they differ by less than 5 %,
-// or, of stalls, by less than 20 µs, which is what a producer that sleeps is late by itself.
-// Samples in bad company stay out, unless without them there is no choice; then the answer says so.
+// Two figures are as good as each other if they differ by less than 5 %, by less than 25 % if their
+// intervals meet, or, of stalls, by less than 20 µs, which is what a producer that sleeps is late
+// by itself. (Intervals that meet for want of samples, of figures that lie far apart, make nobody
+// take the worse one.) Samples in bad company stay out, unless without them there is no choice;
+// then the answer says so.
 #pragma once
 
 #include <cstddef>
@@ -84,6 +87,7 @@ struct held_back {
   const metric* by = nullptr;  ///< the first figure by which the chosen one is not as good as the
                                ///< best; null: there is none
   double behind = 0;           ///< by what part of the best one's figure it is worse
+  bool is_tie = false;         ///< but the intervals of the two meet
   bool missed_rate = false;    ///< it does not reach a rate that others reach
 
   [[nodiscard]] bool is_good() const noexcept;

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/columns.hpp"
 #include "base/sizes.hpp"
@@ -25,7 +26,7 @@ std::string time_text(double us) {
 }
 
 std::string interval_text(const metric& by, const estimate& value) {
-  const std::string middle = value_text_of(by, value.median);
+  std::string middle = value_text_of(by, value.median);
   if (!value.has_interval()) return middle;
   return fmt::format("{} [{} to {}]", middle, value_text_of(by, value.low),
                      value_text_of(by, value.high));
@@ -68,9 +69,10 @@ std::string evidence(const advice& found, const advice_source& from,
   }
   const auto varying = varying_axes(keys);
   std::vector<std::string> labels;
+  labels.reserve(keys.size());
   for (const json& key : keys) labels.push_back(cell_label(found.asked.of->axes(), key, varying));
   std::string out =
-      fmt::format("{}, from {} of {} (revision {}), {} repetitions each", known_from(found, from),
+      fmt::format("{}, from {} of {} (revision {}), {} repetition{} each", known_from(found, from),
                   keys.size() == 1 ? "1 cell" : fmt::format("{} cells", keys.size()), from.run,
                   from.revision, least);
   if (keys.size() > 1) out += fmt::format(" ({})", fmt::join(labels, "; "));
@@ -117,7 +119,8 @@ json to_json(const candidate& value) {
 std::string lost_by(const held_back& of) {
   if (of.missed_rate) return "does not reach the rate";
   if (of.by == nullptr) return "as good as the best";
-  return fmt::format("{:.1f} % behind by {}", of.behind * 100, words_for(*of.by));
+  return fmt::format("{:.1f} % behind by {}{}", of.behind * 100, words_for(*of.by),
+                     of.is_tie ? ", but the intervals meet" : "");
 }
 
 std::size_t good_of(const std::vector<held_back>& found) {
@@ -203,10 +206,15 @@ std::string to_text(const std::vector<held_back>& found) {
     rows.push_back({each.request, std::string(word_for(each.from)), each.chosen, each.best,
                     (each.is_good() ? "" : "MISSED: ") + lost_by(each)});
   }
+  const auto tied =
+      static_cast<std::size_t>(std::count_if(found.begin(), found.end(), [](const auto& each) {
+        return each.is_good() && each.is_tie && each.behind > good_advice;
+      }));
   return fmt::format(
-      "{}\n{} of {} are within {:.0f} % of the best measured one, or as good as it.\n",
+      "{}\n{} of {} are good: {} within {:.0f} % of the best measured one or alike, {} not to be "
+      "told from it by their intervals.\n",
       aligned(rows, rows.front().size(), column_style::markdown), good_of(found), found.size(),
-      good_advice * 100);
+      good_of(found) - tied, good_advice * 100, tied);
 }
 
 json to_json(const std::vector<held_back>& found) {
@@ -218,7 +226,9 @@ json to_json(const std::vector<held_back>& found) {
                                       {"known", word_for(each.from)},
                                       {"missed_rate", each.missed_rate},
                                       {"good", each.is_good()}});
-    if (each.by != nullptr) at.update({{"metric", each.by->name}, {"behind", each.behind}});
+    if (each.by == nullptr) continue;
+    at.update(
+        {{"metric", each.by->name}, {"behind", each.behind}, {"intervals_meet", each.is_tie}});
   }
   return {{"good", good_of(found)}, {"of", found.size()}, {"each", std::move(list)}};
 }

@@ -76,7 +76,7 @@ TEST_F(advise, measures_what_is_missing_once) {
   const auto held = run({"advise", "--hold-back", "1", runs().front().string()});
   EXPECT_EQ(held.status, 1);
   EXPECT_TRUE(contains(held.err, "only 0 of 1 requests could be held back")) << held.err;
-  EXPECT_TRUE(contains(held.out, "0 of 0 are within 10 %")) << held.out;
+  EXPECT_TRUE(contains(held.out, "0 of 0 are good")) << held.out;
 }
 
 TEST_F(advise, another_machine_is_called_so) {

@@ -134,12 +134,14 @@ TEST(advice, of_ties_is_what_takes_less_cpu_and_then_what_is_smaller) {
   from.add("spsc", 4096 * kib, {.rate_mb = 200, .cpu = 1, .p999 = 515});
   from.add("futex", 1024 * kib, {.rate_mb = 200, .cpu = 1.01, .p999 = 505});
   EXPECT_EQ(from.choice(), "futex 1MiB");
-  // Intervals that meet are a tie, however far the medians lie apart.
+  // Intervals that meet are a tie, but not of medians that lie far apart.
   from.add("spsc", 64 * kib, {.rate_mb = 200, .cpu = 0.5, .p999 = 700}, 0.2);
-  EXPECT_EQ(from.choice(), "spsc 64KiB");
+  EXPECT_EQ(from.choice(), "futex 1MiB");
+  from.add("pipe", 64 * kib, {.rate_mb = 200, .cpu = 0.5, .p999 = 600}, 0.2);
+  EXPECT_EQ(from.choice(), "pipe");
   // Three samples have no interval.
   measured_rings few;
-  for (const auto& [ring, stall] : {std::pair{"futex", 500.0}, {"spsc", 700.0}})
+  for (const auto& [ring, stall] : {std::pair{"futex", 500.0}, {"spsc", 600.0}})
     few.add(ring_key(ring, 64 * kib, 4 * kib, measured_rings::paced),
             {.rate_mb = 200, .cpu = stall == 700 ? 0.5 : 1, .p999 = stall}, 0.2, 3);
   EXPECT_EQ(few.choice(), "futex 64KiB");
@@ -218,6 +220,21 @@ TEST(advice, at_the_edge_is_that_of_a_place_within_a_factor_of_two) {
   EXPECT_EQ(near.best().from, origin::nearest);
   EXPECT_TRUE(advise(asking(2 * kib, measured_rings::paced), from.all()));
   EXPECT_FALSE(advise(asking(9 * kib, measured_rings::paced), from.all()));
+}
+
+TEST(advice, does_not_interpolate_rings_that_hold_less_than_two_messages) {
+  measured_rings from;
+  for (const char* const ring : {"mutex", "futex"}) {
+    for (const unsigned message : {16U, 64U}) {
+      from.add(ring_key(ring, 32 * kib, message * kib, "closed"), {.rate_mb = 2000});
+      from.add(ring_key(ring, 64 * kib, message * kib, "closed"), {.rate_mb = 1000});
+    }
+  }
+  const auto found = from.advised(asking(32 * kib, "closed"));
+  EXPECT_EQ(found.best().size, 64 * kib);
+  EXPECT_TRUE(has_sentence(
+      found.skipped, "futex 32KiB: it does not hold two messages, and was not measured there"));
+  EXPECT_EQ(from.advised(asking(16 * kib, "closed")).best().size, 32 * kib);
 }
 
 TEST(advice, prefers_what_was_measured_there) {
@@ -335,8 +352,8 @@ TEST(advice, names_its_evidence) {
 measured_rings smooth() {
   measured_rings out;
   for (unsigned message = 1; message <= 64; message *= 2) {
-    out.add(ring_key("futex", 64 * kib, message * kib, "closed"), {.rate_mb = 1000});
-    out.add(ring_key("mutex", 64 * kib, message * kib, "closed"),
+    out.add(ring_key("futex", 1024 * kib, message * kib, "closed"), {.rate_mb = 1000});
+    out.add(ring_key("mutex", 1024 * kib, message * kib, "closed"),
             {.rate_mb = 1000 * std::pow(message / 8.0, 0.5)});
   }
   return out;
@@ -359,11 +376,33 @@ TEST(advice, held_back_is_judged_by_what_was_measured_there) {
   });
   ASSERT_NE(odd, again.end());
   EXPECT_FALSE(odd->is_good());
+  EXPECT_FALSE(odd->is_tie);
   EXPECT_EQ(odd->from, origin::interpolated);
-  EXPECT_EQ(odd->chosen, "futex 64KiB");
-  EXPECT_EQ(odd->best, "mutex 64KiB");
+  EXPECT_EQ(odd->chosen, "futex 1MiB");
+  EXPECT_EQ(odd->best, "mutex 1MiB");
   EXPECT_EQ(odd->by->name, bytes_per_second);
   EXPECT_NEAR(odd->behind, 0.5, 0.001);
+}
+
+TEST(advice, held_back_that_cannot_be_told_from_the_best_is_good) {
+  measured_rings world;
+  for (unsigned message = 1; message <= 4; message *= 2) {
+    const bool odd = message == 2;
+    world.add(ring_key("futex", 64 * kib, message * kib, "closed"), {.rate_mb = 1000}, 0.3);
+    world.add(ring_key("mutex", 64 * kib, message * kib, "closed"), {.rate_mb = odd ? 1500.0 : 500},
+              0.3);
+  }
+  const auto found = hold_back(loaded(), world.all(), 20);
+  const auto odd = std::find_if(found.begin(), found.end(), [](const held_back& each) {
+    return each.request == "messages of 2KiB, load closed";
+  });
+  ASSERT_NE(odd, found.end());
+  EXPECT_TRUE(odd->is_tie);
+  EXPECT_NEAR(odd->behind, 1.0 / 3, 0.001);
+  EXPECT_TRUE(odd->is_good());
+  const auto text = to_text(found);
+  EXPECT_NE(text.find("33.3 % behind by throughput, but the intervals meet"), std::string::npos);
+  EXPECT_NE(text.find("3 of 3 are good: 0 within 10 % "), std::string::npos) << text;
 }
 
 TEST(advice, held_back_that_misses_the_rate_is_bad) {

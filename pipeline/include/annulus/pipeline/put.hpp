@@ -45,6 +45,9 @@ struct put_options {
   std::function<void(std::uint64_t)> progress{};
   /// Called first on each thread that fills, or drains, a ring: to pin it, say.
   std::function<void()> on_producer{}, on_consumer{};
+  /// Called on the thread that drains a ring before bytes of that shard go to their sink: to hold
+  /// the sink up, say. While it runs, the ring is not drained.
+  std::function<void(std::size_t shard, std::size_t bytes)> before_sink{};
   /// Called once with the memory of each ring, where it was written.
   std::function<void(bytes_view)> on_ring_memory{};
 };

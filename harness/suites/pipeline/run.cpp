@@ -16,6 +16,7 @@
 #include "measure/statistics.hpp"
 #include "measure/suite.hpp"
 #include "suites/pipeline/geometry.hpp"
+#include "suites/pipeline/loaded.hpp"
 
 namespace annulus::suites {
 namespace {
@@ -182,6 +183,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
     how.on_ring_memory = [&](bytes_view memory) { add(pages, harness::page_homes(memory)); };
   }
   auto from = pipeline::input::open(cell.input);
+  const loaded_put load(bench::parse_load(cell.word("load")).value_or(bench::load{}), how);
   const auto before = usage::now();
   const auto report = pipeline::put(from, how);
   const auto after = usage::now();
@@ -195,7 +197,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
             after);
   out.metrics[harness::cpu_per_gib] = std::chrono::duration<double>(report.cpu).count() /
                                       std::ldexp(static_cast<double>(report.bytes), -30);
-  add_stalls(out, report.stalls);
+  add_stalls(out, load.stalls(report));
   add_counts(out, report);
   if (!cell.memory_nodes.empty()) out.details = {{"pages", harness::to_json(pages)}};
   out.verified = verified(cell, how, report);

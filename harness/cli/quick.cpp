@@ -1,4 +1,4 @@
-// annulus quick: the whole of it in a few minutes.
+// annulus quick: what should stand between a fast producer and this consumer.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/measuring.hpp"
 #include "cli/stop_on_signal.hpp"
+#include "report/decision.hpp"
 #include "report/plot.hpp"
 #include "report/table.hpp"
 #include "suites/pipeline/library_input.hpp"
@@ -23,14 +24,8 @@ constexpr auto quick_examples = R"(Examples:
   annulus quick --input big.iso
   annulus quick --repetitions 12           narrower intervals
 
-It measures harness/matrices/quick.toml: what each cell stores is read back and compared with the input.)";
-
-constexpr auto next_steps = R"(
-Next:
-  ./annulus run --reference pipeline            to begin a matrix of your own: ring sizes, placements, …
-  ./annulus table {0}
-  ./annulus topo                                which producer/consumer placements this machine has
-)";
+It measures harness/matrices/quick.toml, draws plots/RUN/decision.svg, and ends in a sentence for each
+consumer. What each cell stores is read back and compared with the input.)";
 
 struct quick_arguments {
   measuring how;
@@ -39,15 +34,16 @@ struct quick_arguments {
 
 // Real bytes that every machine has, if none were given.
 harness::run_report measure_quick(const harness::matrix& what, measuring how, int stop_fd) {
-  constexpr std::uint64_t most_bytes = std::uint64_t{256} << 20U;
+  constexpr std::uint64_t most_mib = 128;
   const harness::scratch_directory scratch(how.work / fmt::format("quick-{}", getpid()));
   how.work = scratch.path() / "cells";
   if (how.input.empty()) {
     how.input = scratch.path() / "usr-lib.bin";
-    warn("collecting up to 256 MiB of this machine's own files from /usr/lib");
-    harness::collect_files("/usr/lib", most_bytes, how.input, stop_fd);
+    warn(
+        fmt::format("collecting up to {} MiB of this machine's own files from /usr/lib", most_mib));
+    harness::collect_files("/usr/lib", most_mib << 20U, how.input, stop_fd);
   }
-  warn("measuring, about two minutes for 256 MiB");
+  warn("measuring, about three minutes");
   return measure(what, how, stop_fd);
 }
 
@@ -66,19 +62,13 @@ void run(const quick_arguments& given) {
   }
   const auto measured = harness::make_table(done.directory, suites::all_suites());
   print_text(to_markdown(measured) + '\n');
-  for (const auto& section : measured.sections) {
-    if (section.best) {
-      print("Winner for {}: {}\n", section.value, winner_text(*section.best));
-    } else {
-      print("No winner for {}: no sample was verified in good company\n", section.value);
-    }
-  }
   const auto kept = fmt::format("the results are in {}", here(done.directory));
   flush_output(kept);
   const auto figures = harness::plot_run(done.directory, suites::all_suites(), checkout() / "plots",
                                          given.plots, signals.fd());
-  print("\nPlots:  {}\n", here(figures.front().parent_path()));
-  print(next_steps, here(done.directory));
+  print("Results: {}\nFigures: {}\n\n", here(done.directory), here(figures.front().parent_path()));
+  for (const auto& each : harness::decisions_of(measured))
+    print("{}\n", harness::sentence_of(measured, each));
   flush_output(kept);
   if (const auto problem = problem_of(done); !problem.empty()) throw failure(problem);
 }
@@ -86,11 +76,13 @@ void run(const quick_arguments& given) {
 }  // namespace
 
 void add_quick(CLI::App& app) {
-  auto* command =
-      app.add_subcommand("quick", "Measure all rings through the whole pipeline and print a table");
+  auto* command = app.add_subcommand(
+      "quick",
+      "Say what should stand between a fast producer and consumers that are steady, jitter or "
+      "are slow");
   const auto given = std::make_shared<quick_arguments>();
   command->add_option("--input", given->how.input,
-                      "The file to store; by default up to 256 MiB from /usr/lib");
+                      "The file to store; by default up to 128 MiB from /usr/lib");
   command->add_option("--results", given->how.results, "Where the result set is kept")
       ->capture_default_str();
   command->add_option("--plots", given->plots, "Where the figures are drawn")

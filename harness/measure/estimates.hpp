@@ -27,6 +27,11 @@ bool is_verified(const cell_samples& cell);
 std::vector<const cell_samples*> roofs_of(const suite& of, const cell_samples& cell,
                                           const std::vector<cell_samples>& all);
 
+/// The cell that the suite's layout has it compared with; null if there is none, it was not
+/// measured, or is the cell itself.
+const cell_samples* baseline_of(const suite& of, const cell_samples& cell,
+                                const std::vector<cell_samples>& all);
+
 /// The best cell of a field by one metric.
 struct winner {
   const cell_samples* cell = nullptr;

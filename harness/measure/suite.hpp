@@ -35,9 +35,13 @@ inline constexpr auto stall_p999 = "stall_p99.9_us";
 /// the left.
 struct layout {
   std::string section{};            ///< a table for each value of this axis; empty: one table
+  std::string section_if_varies{};  ///< an axis that parts tables instead wherever it varies
   std::vector<std::string> rows{};  ///< axes that name a row even if they do not vary
   std::string across{};             ///< an axis whose values stand side by side; empty: none
   bool is_contest = true;  ///< the cells of a section do the same work: one of them may win
+  /// What every cell is compared with: the same but for this value of this axis; empty: nothing.
+  std::string baseline_axis{};
+  std::string baseline_value{};
 };
 
 // The roles of roofs that are one part of a cell's work.

@@ -7,6 +7,7 @@
 
 #include "measure/axis.hpp"
 #include "measure/estimates.hpp"
+#include "report/table.hpp"
 
 namespace annulus::harness {
 namespace {
@@ -55,8 +56,9 @@ class drafter {
       if (!cell.is_roof && has_results(cell)) keys.push_back(cell.key);
     }
     series_axis_ = series_axis_of(of_, varying_axes(keys));
+    section_axis_ = section_axis(of_, keys);
     for (const std::string& axis : label_axes(of_, from.cells)) {
-      if (axis != series_axis_ && axis != of_.traits().table.section) group_axes_.push_back(axis);
+      if (axis != series_axis_ && axis != section_axis_) group_axes_.push_back(axis);
     }
   }
 
@@ -110,10 +112,9 @@ class drafter {
   }
 
   [[nodiscard]] std::string panel_of(const json& key) const {
-    const std::string& section = of_.traits().table.section;
-    if (section.empty()) return "";
-    return fmt::format("{}: {}", find_axis(of_.axes(), section)->title(),
-                       axis_text(of_.axes(), key, section));
+    if (section_axis_.empty()) return "";
+    return fmt::format("{}: {}", find_axis(of_.axes(), section_axis_)->title(),
+                       axis_text(of_.axes(), key, section_axis_));
   }
   [[nodiscard]] std::string group_of(const json& key) const {
     return group_axes_.empty() ? of_.traits().name : cell_label(of_.axes(), key, group_axes_);
@@ -145,6 +146,7 @@ class drafter {
   const measured_set& from_;
   const suite& of_;
   std::string series_axis_;
+  std::string section_axis_;
   names group_axes_;
 };
 

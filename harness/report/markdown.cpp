@@ -29,20 +29,27 @@ struct shown_figure {
   std::function<std::string(const table_cell&)> text;
 };
 
-std::vector<shown_figure> figures_of(const table_section& section) {
+// Of ratios, each of them if any cell has it.
+void add_ratio(std::vector<shown_figure>& to, const table_section& section, std::string title,
+               std::optional<estimate> table_cell::*ratio) {
+  const bool has_any = std::any_of(section.cells.begin(), section.cells.end(),
+                                   [ratio](const table_cell& cell) { return cell.*ratio; });
+  if (!has_any) return;
+  to.push_back({std::move(title), [ratio](const table_cell& cell) -> std::string {
+                  return cell.*ratio ? estimate_text(*(cell.*ratio)) : "-";
+                }});
+}
+
+std::vector<shown_figure> figures_of(const suite& of, const table_section& section) {
   std::vector<shown_figure> out;
   for (const metric* const each : section.shown) {
     out.push_back({each->title, [each](const table_cell& cell) -> std::string {
                      const auto at = cell.figures.find(each->name);
                      return at == cell.figures.end() ? "-" : estimate_text(at->second, each->scale);
                    }});
-  }
-  const bool has_roof = std::any_of(section.cells.begin(), section.cells.end(),
-                                    [](const table_cell& cell) { return cell.of_roof; });
-  if (has_roof) {
-    out.push_back({"of roof", [](const table_cell& cell) -> std::string {
-                     return cell.of_roof ? estimate_text(*cell.of_roof) : "-";
-                   }});
+    if (each != section.shown.front()) continue;
+    add_ratio(out, section, "of " + of.traits().table.baseline_value, &table_cell::of_baseline);
+    add_ratio(out, section, "of roof", &table_cell::of_roof);
   }
   return out;
 }
@@ -66,7 +73,7 @@ class section_writer {
   }
 
   [[nodiscard]] std::string text() const {
-    std::vector<shown_figure> figures = figures_of(from_);
+    std::vector<shown_figure> figures = figures_of(of_, from_);
     if (from_.across.empty()) return block(figures, true);
     std::string out;
     for (const shown_figure& each : figures) {
@@ -172,11 +179,12 @@ std::string why_text(const table_section& section) {
 }
 
 // `heading`: "##"; empty: none.
-std::string section_text(const suite& of, const table_section& section,
+std::string section_text(const table& in, const table_section& section,
                          std::string_view heading = "##") {
+  const suite& of = *in.of;
   std::string out = "\n";
   if (!section.value.empty() && !heading.empty()) {
-    std::string title = find_axis(of.axes(), of.traits().table.section)->title();
+    std::string title = find_axis(of.axes(), in.section_axis)->title();
     title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
     out += fmt::format("{} {}: {}\n\n", heading, title, section.value);
   }
@@ -262,7 +270,7 @@ std::string to_markdown(const table& value, bool with_why) {
         fmt::format("{} of {} turns have no result.\n", value.turns - value.finished, value.turns);
   }
   for (const table_section& section : value.sections)
-    out += section_text(*value.of, section) + (with_why ? why_text(section) : "");
+    out += section_text(value, section) + (with_why ? why_text(section) : "");
   out += interval_text(value) + notes_text("Look twice", "cell", value.remarks) +
          notes_text("Failed", "turn", value.failed) + notes_text("Skipped", "cell", value.skipped);
   out += fmt::format("\n## Conditions\n\n{}.\n{}\n", machine_line(value.environment),
@@ -274,7 +282,7 @@ std::string to_markdown(const table& value, bool with_why) {
 std::string to_excerpt(const table& value, bool bare) {
   std::string out;
   for (const table_section& section : value.sections)
-    out += section_text(*value.of, section, bare ? "" : "###");
+    out += section_text(value, section, bare ? "" : "###");
   return fmt::format("{}{}\n{}\n", out, interval_text(value), fitness_text(value));
 }
 

@@ -5,17 +5,15 @@
 
 #include <algorithm>
 #include <annulus/pipeline/escaped.hpp>
-#include <chrono>
 #include <cmath>
-#include <fstream>
 #include <string>
 
-#include "base/child_process.hpp"
 #include "base/error.hpp"
-#include "base/printable.hpp"
 #include "measure/axis.hpp"
 #include "measure/result_set.hpp"
+#include "report/decision_plot.hpp"
 #include "report/figure.hpp"
+#include "report/gnuplot.hpp"
 #include "report/table.hpp"
 
 namespace annulus::harness {
@@ -108,19 +106,6 @@ std::string data_of(const figure& what) {
   return out;
 }
 
-// A string of gnuplot in which nothing means anything.
-std::string gnuplot_text(std::string_view text) {
-  std::string out = "'";
-  for (const char letter : text) out += letter == '\'' ? std::string("''") : std::string(1, letter);
-  return out + '\'';
-}
-
-std::string gnuplot_array(std::string_view name, const std::vector<std::string>& texts) {
-  std::vector<std::string> out;
-  for (const std::string& each : texts) out.push_back(gnuplot_text(each));
-  return fmt::format("array {}[{}] = [{}]; ", name, out.size(), fmt::join(out, ", "));
-}
-
 // The axes that do not vary, and are not as they are by default.
 std::string constants_text(const measured_set& from) {
   std::vector<std::string> out;
@@ -175,8 +160,7 @@ std::vector<std::string> captions_of(const figure& what, const measured_set& fro
 }
 
 // What figure.gp is told.
-std::string parameters_of(const figure& what, const measured_set& from, const fs::path& data,
-                          const fs::path& image) {
+std::string parameters_of(const figure& what, const measured_set& from) {
   const auto captions = captions_of(what, from);
   const drawing on = drawing_of(what, captions.size());
   std::vector<std::string> titles;
@@ -192,45 +176,13 @@ std::string parameters_of(const figure& what, const measured_set& from, const fs
   out += fmt::format("panels = {}; series = {}; logarithmic = {}; has_legend = {}; ",
                      what.panels.size(), what.series.size(), what.is_logarithmic ? 1 : 0,
                      what.series_axis.empty() ? 0 : 1);
-  out += fmt::format("data = {}; image = {}; unit = {}; ", gnuplot_text(data.string()),
-                     gnuplot_text(image.string()), gnuplot_text(what.what->title));
+  out += fmt::format("unit = {}; ", gnuplot_text(what.what->title));
   out += gnuplot_array("titles", titles) + gnuplot_array("names", what.series);
   out += fmt::format("array groups[{}] = [{}]; ", groups.size(), fmt::join(groups, ", "));
   return out + gnuplot_array("captions", captions);
 }
 
-child_outcome gnuplot(const std::vector<std::string>& arguments, std::chrono::seconds limit,
-                      int stop_fd) {
-  child_outcome done;
-  try {
-    done = run_child(arguments, "", limit, stop_fd);
-  } catch (const error& failed) {
-    throw error(
-        fmt::format("figures need gnuplot (Debian package gnuplot-nox): {}", failed.what()));
-  }
-  if (done.how == child_outcome::ending::stopped) throw error("interrupted while gnuplot drew");
-  return done;
-}
-
-void draw(const figure& what, const std::string& parameters, const fs::path& definitions,
-          int stop_fd) {
-  // -d: whatever the user's start-up file says is not about these figures.
-  const auto done =
-      gnuplot({"gnuplot", "-d", "-e", parameters, (definitions / "figure.gp").string()},
-              std::chrono::minutes(2), stop_fd);
-  if (done.how != child_outcome::ending::exited || done.code != 0)
-    throw error(fmt::format("gnuplot failed on the figure {}: {}", what.what->name, done.err));
-}
-
 }  // namespace
-
-void check_plotting(const fs::path& out) {
-  const auto done = gnuplot({"gnuplot", "-d", "--version"}, std::chrono::seconds(10), -1);
-  if (done.how != child_outcome::ending::exited || done.code != 0) {
-    throw error(fmt::format("figures need gnuplot, which fails: {}", done.err));
-  }
-  prepare_directory(out);
-}
 
 std::vector<fs::path> plot_run(const fs::path& directory, const suite_list& suites,
                                const fs::path& definitions, const fs::path& out, int stop_fd) {
@@ -243,16 +195,16 @@ std::vector<fs::path> plot_run(const fs::path& directory, const suite_list& suit
   prepare_directory(target);
   std::vector<fs::path> drawn;
   for (const figure& what : figures) {
-    const fs::path data = target / (what.what->name + ".dat");
-    std::ofstream file(data);
-    file << data_of(what);
-    file.close();
-    if (!file) throw error(fmt::format("{} cannot be written", pipeline::escaped(data)));
-    for (const char* type : {".svg", ".png"}) {
-      drawn.push_back(target / (what.what->name + type));
-      draw(what, parameters_of(what, from, data, drawn.back()), definitions, stop_fd);
-    }
+    const auto files = draw_figure({.definition = definitions / "figure.gp",
+                                    .target = target,
+                                    .name = what.what->name,
+                                    .data = data_of(what),
+                                    .parameters = parameters_of(what, from)},
+                                   stop_fd);
+    drawn.insert(drawn.end(), files.begin(), files.end());
   }
+  const auto decided = draw_decision(from, suites, definitions, target, stop_fd);
+  drawn.insert(drawn.end(), decided.begin(), decided.end());
   return drawn;
 }
 

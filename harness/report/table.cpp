@@ -97,15 +97,16 @@ class table_maker {
 
  private:
   [[nodiscard]] std::string section_of(const json& key) const {
-    return layout_.section.empty() ? "" : axis_text(of_.axes(), key, layout_.section);
+    return out_.section_axis.empty() ? "" : axis_text(of_.axes(), key, out_.section_axis);
   }
 
   void arrange() {
     const std::vector<json> keys = keys_of(cells_);
     naming_ = naming_axes(of_, keys);
+    out_.section_axis = section_axis(of_, keys);
     out_.constant = json::object();
     for (const axis& each : of_.axes()) {
-      if (keys.empty() || each.name == layout_.section || holds(naming_, each.name)) continue;
+      if (keys.empty() || each.name == out_.section_axis || holds(naming_, each.name)) continue;
       out_.constant[each.name] = axis_text(of_.axes(), keys.front(), each.name);
     }
   }
@@ -116,7 +117,7 @@ class table_maker {
     const names here = naming_axes(of_, keys);
     to.constant = json::object();
     for (const std::string& axis : naming_) {
-      if (axis == layout_.section) continue;
+      if (axis == out_.section_axis) continue;
       if (!holds(here, axis)) {
         to.constant[axis] = axis_text(of_.axes(), keys.front(), axis);
       } else if (axis == layout_.across) {
@@ -210,6 +211,9 @@ class table_maker {
     }
     const auto cpus = out_.environment.value("cpus", std::size_t{0});
     if (const auto known = clues_of(of_, from, cells_, cpus)) out.reason = why_of(*known);
+    const cell_samples* const baseline = baseline_of(of_, from, cells_);
+    if (baseline != nullptr && !shown.empty())
+      out.of_baseline = ratio_of(from, shown.front(), *baseline, shown.front());
     return out;
   }
 
@@ -273,12 +277,13 @@ json cell_json(const table_cell& cell) {
   for (const auto& [name, value] : cell.figures) out["metrics"][name] = estimate_json(value);
   if (cell.of_roof) out["of_roof"] = estimate_json(*cell.of_roof);
   if (cell.reason) out["why"] = why_json(*cell.reason);
+  if (cell.of_baseline) out["of_baseline"] = estimate_json(*cell.of_baseline);
   return out;
 }
 
 json section_json(const table& of, const table_section& section) {
   json out = json::object();
-  if (!section.value.empty()) out[of.of->traits().table.section] = section.value;
+  if (!section.value.empty()) out[of.section_axis] = section.value;
   out["constant"] = section.constant;
   out["cells"] = json::array();
   for (const table_cell& cell : section.cells) out["cells"].push_back(cell_json(cell));
@@ -334,6 +339,12 @@ table make_table(const std::filesystem::path& directory, const suite_list& suite
   out.turns = out.environment.contains("turns") ? out.environment["turns"].get<std::size_t>()
                                                 : out.finished;
   return out;
+}
+
+std::string section_axis(const suite& of, const std::vector<json>& keys) {
+  const layout& table = of.traits().table;
+  return holds(varying_axes(keys), table.section_if_varies) ? table.section_if_varies
+                                                            : table.section;
 }
 
 names naming_axes(const suite& of, const std::vector<json>& keys) {

@@ -27,6 +27,7 @@ struct table_cell {
   std::size_t marked = 0;                   ///< repetitions in bad company
   std::map<std::string, estimate> figures;  ///< by metric, as measured
   std::optional<estimate> of_roof;          ///< its first figure, divided by that of its roof
+  std::optional<estimate> of_baseline;      ///< by that of the cell it is compared with
   std::optional<why> reason;                ///< what bounds it; none: that is not known
 };
 
@@ -65,8 +66,9 @@ struct table_mark {
 struct table {
   std::string run;
   const suite* of = nullptr;
-  json environment;  ///< env.json
-  json constant;     ///< the axes that do not vary, by name, as text
+  json environment;          ///< env.json
+  json constant;             ///< the axes that do not vary, by name, as text
+  std::string section_axis;  ///< what parts the sections; empty: there is one
   std::vector<table_section> sections;
   std::vector<table_note> remarks;  ///< cells whose median does not say it all, and why
   std::vector<table_note> failed;   ///< turns
@@ -99,6 +101,9 @@ std::string winner_text(const table_winner& best);
 std::string machine_line(const json& environment);
 /// "ring size 2MiB, block 1MiB, ...", of a table or a section, one line for captions.
 std::string constant_line(const suite& of, const json& constant);
+
+/// The axis by whose values the table of cells with these keys is parted; empty: none.
+std::string section_axis(const suite& of, const std::vector<json>& keys);
 
 /// The axes that tell the cells of a matrix apart: those that name a row, then those that vary
 /// among `keys`.

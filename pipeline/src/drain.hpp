@@ -4,6 +4,7 @@
 #include <annulus/contract.hpp>
 #include <annulus/pipeline/frame_parser.hpp>
 #include <annulus/pipeline/put.hpp>
+#include <functional>
 #include <system_error>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct drain_plan {
   std::size_t read_size = 0;    // what a drain takes at a time, where it is more than a frame
   std::size_t frame_bytes = 0;  // of a whole frame
   bool sync = false;
+  std::function<void(std::size_t bytes)> before_sink{};  // may be empty
 };
 
 /// What is buffered, where it lies: a chain if that is what the ring is, else one or two spans.
@@ -34,7 +36,7 @@ template <class Sink>
 class frame_feed {
  public:
   frame_feed(Sink& sink, const drain_plan& plan)
-      : sink_(sink), frames_(plan.frame_bytes), enough_(plan.read_size) {}
+      : sink_(sink), plan_(plan), frames_(plan.frame_bytes) {}
 
   /// Those that `bytes` begin with, until they come to the read size: what is given to the sink is
   /// not the writer's again before the call returns. `ended`: nothing comes behind `bytes`. Returns
@@ -43,7 +45,7 @@ class frame_feed {
   transfer feed(const S& bytes, bool ended) {
     auto rest = bytes;
     std::size_t done = 0;
-    while (done < enough_) {
+    while (done < plan_.read_size) {
       const auto frame = frames_.next(rest, ended);
       if (frame.error) return {done, frame.error};
       if (frame.status == parse_status::need_more) break;
@@ -62,12 +64,14 @@ class frame_feed {
   std::error_code write(const S& bytes) {
     pieces_.clear();
     for (const bytes_view piece : pieces(bytes)) pieces_.push_back(piece);
+    if (plan_.before_sink) [[unlikely]]
+      plan_.before_sink(length(bytes));
     return sink_.write(pieces_);
   }
 
   Sink& sink_;
+  const drain_plan& plan_;
   frame_parser frames_;
-  std::size_t enough_;
   std::vector<bytes_view> pieces_;  // its memory is used again
 };
 
@@ -78,12 +82,16 @@ std::error_code drain_copying(Reader& reader, Sink& sink, const drain_plan& plan
   frame_feed feeder(sink, plan);
   const buffer memory(Sink::takes_frames ? plan.frame_bytes : plan.read_size);
   const auto min = Sink::takes_frames ? memory.size() : 1;
+  const auto write = [&](const bytes_view& piece) {
+    if (plan.before_sink) [[unlikely]]
+      plan.before_sink(piece.size());
+    return sink.write({&piece, 1});
+  };
   for (;;) {
     const auto got = reader.read(memory.first(memory.size()), min);
     const bool ended = got.error == errc::end_of_stream;
     const bytes_view piece = memory.first(got.bytes);
-    const auto error =
-        Sink::takes_frames ? feeder.feed(piece, ended).error : sink.write({&piece, 1});
+    const auto error = Sink::takes_frames ? feeder.feed(piece, ended).error : write(piece);
     if (error) return error;
     if (got.error) return ended ? std::error_code{} : got.error;
   }

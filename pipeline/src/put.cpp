@@ -75,9 +75,13 @@ class transmission {
   template <class Encoder, class Team>
   outcome with_encoder(Team& team) {
     Encoder encoder(how_.geometry, lanes_, team);
-    const drain_plan plan{how_.hand, how_.read_size, how_.geometry.frame_size(how_.geometry.block),
-                          how_.sync};
-    for (auto& lane : lanes_) {
+    drain_plan plan{how_.hand, how_.read_size, how_.geometry.frame_size(how_.geometry.block),
+                    how_.sync};
+    for (std::size_t shard = 0; auto& lane : lanes_) {
+      if (how_.before_sink) {
+        plan.before_sink = [this, shard](std::size_t bytes) { how_.before_sink(shard, bytes); };
+      }
+      ++shard;
       lane.stalls().reserve(expected_blocks());
       lane.start(plan, how_.on_consumer);
     }

@@ -303,7 +303,7 @@ TEST(measure, sigint_during_run_keeps_finished_cells_and_resume_goes_on) {
   EXPECT_EQ(samples_of(directory).size(), 46U);
 }
 
-TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {
+TEST(measure, quick_prints_a_verified_table_draws_and_ends_in_a_sentence_for_each_consumer) {
   const scratch where;
   spit(where / "input", noise(2'000'000));
   setenv("ANNULUS_ROOT", ANNULUS_SOURCE, 1);
@@ -313,11 +313,20 @@ TEST(measure, quick_prints_a_verified_table_names_winners_and_draws) {
   ASSERT_EQ(done.status, 0) << done.err;
   for (const auto& ring : {"pipe", "mutex", "futex", "spsc", "mirror", "segment"})
     EXPECT_TRUE(contains(done.out, ring));
-  for (const auto& sink : {"inner for null:", "inner for dir:", "inner for chunks:"})
-    EXPECT_TRUE(contains(done.out, sink)) << done.out;
-  EXPECT_TRUE(contains(done.out, "Plots:  ")) << done.out;
-  EXPECT_TRUE(contains(done.out, "Next:")) << done.out;
-  EXPECT_EQ(samples_of(only_run(where / "results")).size(), 41U);
+  for (const auto& head : {"## Load: closed", "## Load: jitter:4ms/40ms", "## Load: slow:200MB/s",
+                           " of pipe |", " of roof |", "stall p99.9"})
+    EXPECT_TRUE(contains(done.out, head)) << head << "\n" << done.out;
+  const auto run_directory = only_run(where / "results");
+  EXPECT_TRUE(fs::exists(fs::path(where / "plots") / run_directory.filename() / "decision.svg"));
+  EXPECT_EQ(samples_of(run_directory).size(), 37U);  // 11 cells a consumer, and four roofs
+  // One sample decides nothing, which is then the last that is said of each.
+  const std::string untold = "it cannot be told: no ";
+  auto from = done.out.find("\nLoad closed: " + untold);
+  ASSERT_NE(from, std::string::npos) << done.out;
+  const auto sentences = done.out.substr(from + 1);
+  EXPECT_EQ(std::count(sentences.begin(), sentences.end(), '\n'), 3) << sentences;
+  EXPECT_TRUE(contains(sentences, "\nLoad jitter:4ms/40ms: " + untold)) << sentences;
+  EXPECT_TRUE(contains(sentences, "\nLoad slow:200MB/s: " + untold)) << sentences;
 }
 
 }  // namespace annulus::e2e

@@ -120,12 +120,34 @@ TEST(StopSchedule, DrawsAMomentOfEachPeriod) {
   EXPECT_EQ(stops_of(how, 40s), stops);
 }
 
-TEST(StopSchedule, MissesAStallThatWouldFollowAnotherAtOnce) {
+TEST(StopSchedule, JittersOtherwiseForAnotherSeed) {
+  const auto how = loaded("jitter:4ms/40ms");
+  stop_schedule one(how, 1);
+  stop_schedule other(how, 2);
+  int both = 0;
+  int any = 0;
+  for (load::duration now{}; now < 40s; now += 100us) {
+    const bool first = one.before_read(now, 0) > 0ns;
+    const bool second = other.before_read(now, 0) > 0ns;
+    both += first && second ? 1 : 0;
+    any += first || second ? 1 : 0;
+  }
+  // Each stops for a tenth of the time: both at once for a hundredth, one of them for 19.
+  EXPECT_NEAR(both, 4000, 1000);
+  EXPECT_NEAR(any, 76'000, 1000);
+}
+
+TEST(StopSchedule, LeavesOutWhatOfAStallIsOver) {
   stop_schedule schedule(loaded("stall:2ms/50ms"));
-  EXPECT_EQ(schedule.before_read(180ms, 0), 2ms);
-  EXPECT_EQ(schedule.before_read(182ms, 0), 0ms);
-  EXPECT_EQ(schedule.before_read(224ms, 0), 0ms);
+  EXPECT_EQ(schedule.before_read(24ms, 0), 0ms);
+  EXPECT_EQ(schedule.before_read(25500us, 0), 1500us);
+  EXPECT_EQ(schedule.before_read(27ms, 0), 0ms);
+  EXPECT_EQ(schedule.before_read(180ms, 0), 0ms);  // it had nothing to read at 175 ms
   EXPECT_EQ(schedule.before_read(225ms, 0), 2ms);
+  // Longer than half of its period, it ends with it.
+  stop_schedule long_one(loaded("stall:30ms/50ms"));
+  EXPECT_EQ(long_one.before_read(20ms, 0), 30ms);
+  EXPECT_EQ(long_one.before_read(50ms, 0), 0ms);
 }
 
 // How long reads of 64 KB take at 100 MB/s, 640 µs each, with what comes in between.

@@ -150,6 +150,28 @@ TEST(drain, takes_as_many_frames_at_a_time_as_come_to_the_read_size) {
   EXPECT_EQ(pieces.all(), stream);
 }
 
+TEST(drain, says_before_each_call_of_the_sink_what_it_will_have) {
+  const auto stream = pattern_bytes(0, 20 * frame_size);
+  for (const auto hand : every_hand) {
+    const auto told = [&](auto sink) {
+      futex_ring ring(stream.size());
+      EXPECT_FALSE(ring.writer().write(stream).error);
+      ring.writer().close();
+      std::vector<std::size_t> sizes;
+      auto how = plan(hand);
+      how.before_sink = [&](std::size_t n) {
+        EXPECT_EQ(sink.calls.size(), sizes.size()) << "told after the call";
+        sizes.push_back(n);
+      };
+      EXPECT_FALSE(drain(ring.reader(), sink, how));
+      EXPECT_EQ(sizes, sink.sizes()) << name_of(hand);
+      EXPECT_FALSE(sizes.empty());
+    };
+    told(recorder<true>());
+    told(recorder<false>());
+  }
+}
+
 TEST(drain, of_nothing_is_nothing) {
   with_every_ring([&](auto type) {
     for (const auto hand : every_hand) {

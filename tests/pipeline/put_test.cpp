@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "support.hpp"
@@ -78,6 +80,35 @@ TEST(put_refuses, inputs_that_cannot_be_read) {
                        "No such file or directory"));
   EXPECT_TRUE(contains(sentence_of(error_kind::failed, [&] { input::open(where.path()); }),
                        "it is a directory"));
+}
+
+// One that holds a sink up has to know which, and be on the thread that it holds up.
+TEST(put_tells, which_shard_goes_to_its_sink_on_the_thread_that_drains_it) {
+  for (const auto hand : every_hand) {
+    const scratch where;
+    auto how = options(where, {.data = 2, .parity = 1, .block = 1000});
+    how.hand = hand;
+    std::array<std::uint64_t, 3> told{};
+    std::array<std::set<std::thread::id>, 3> threads{};
+    std::mutex lock;
+    std::set<std::thread::id> consumers;
+    how.on_consumer = [&] {
+      const std::lock_guard held(lock);
+      consumers.insert(std::this_thread::get_id());
+    };
+    how.before_sink = [&](std::size_t shard, std::size_t n) {
+      told[shard] += n;
+      threads[shard].insert(std::this_thread::get_id());
+    };
+    const auto report = put_bytes(where, how, noise(10'500));
+    for (const auto one : told) EXPECT_EQ(one, report.stored_bytes / 3) << name_of(hand);
+    std::set<std::thread::id> all;
+    for (const auto& one : threads) {
+      EXPECT_EQ(one.size(), 1U);
+      all.insert(one.begin(), one.end());
+    }
+    EXPECT_EQ(all, consumers);
+  }
 }
 
 // A disk that is bad at the beginning is dropped as one that fails later.

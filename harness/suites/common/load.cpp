@@ -164,12 +164,14 @@ std::string to_string(const load& value) {
          spelled(value.period);
 }
 
-duration stop_schedule::next_stall() const noexcept {
-  const auto begin = how_.period * periods_;
-  if (!how_.random) return begin + how_.period / 2;
-  const auto room = static_cast<std::uint64_t>((how_.period - how_.stall).count());
+// When the stall of a period begins: it ends within the same.
+duration stop_schedule::stall_in(std::int64_t period) const noexcept {
+  const auto begin = how_.period * period;
+  const auto room = how_.period - how_.stall;
+  if (!how_.random) return begin + std::min(how_.period / 2, room);
+  const auto lot = drawn((seed_ << 32U) + static_cast<std::uint64_t>(period));
   return begin +
-         duration(static_cast<duration::rep>(drawn(static_cast<std::uint64_t>(periods_)) % room));
+         duration(static_cast<duration::rep>(lot % static_cast<std::uint64_t>(room.count())));
 }
 
 duration stop_schedule::drained(duration now, std::uint64_t bytes) noexcept {
@@ -182,9 +184,10 @@ duration stop_schedule::drained(duration now, std::uint64_t bytes) noexcept {
 
 duration stop_schedule::before_read(duration now, std::uint64_t bytes) noexcept {
   if (how_.drain != 0) return drained(now, bytes);
-  if (how_.stall.count() == 0 || now < next_stall()) return {};
-  periods_ = now / how_.period + 1;
-  return how_.stall;
+  if (how_.stall.count() == 0) return {};
+  const auto begin = stall_in(now / how_.period);
+  const auto end = begin + how_.stall;
+  return now < begin || now >= end ? duration{} : end - now;
 }
 
 }  // namespace annulus::bench

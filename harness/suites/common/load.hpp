@@ -46,19 +46,22 @@ std::string to_string(const load& value);
 /// When one consumer stops.
 class stop_schedule {
  public:
-  explicit stop_schedule(const load& how) noexcept : how_(how) {}
+  /// Consumers of different seeds jitter at different moments.
+  explicit stop_schedule(const load& how, std::uint64_t seed = 0) noexcept
+      : how_(how), seed_(seed) {}
 
   /// How long it stops before a read of so many bytes that it could begin at `now`, counted from
-  /// its start. `now` never goes back.
+  /// its start: for what is left of a stall. One that had nothing to read meanwhile does not make
+  /// up for it. `now` never goes back.
   [[nodiscard]] load::duration before_read(load::duration now, std::uint64_t bytes) noexcept;
 
  private:
-  [[nodiscard]] load::duration next_stall() const noexcept;
+  [[nodiscard]] load::duration stall_in(std::int64_t period) const noexcept;
   [[nodiscard]] load::duration drained(load::duration now, std::uint64_t bytes) noexcept;
 
   load how_;
-  std::int64_t periods_ = 0;  ///< whose stall is over
-  load::duration ready_{};    ///< when all that was read so far has been worked off
+  std::uint64_t seed_;
+  load::duration ready_{};  ///< when all that was read so far has been worked off
 };
 
 }  // namespace annulus::bench

@@ -16,6 +16,7 @@
 #include "measure/suite.hpp"
 #include "suites/common/usage.hpp"
 #include "suites/pipeline/geometry.hpp"
+#include "suites/pipeline/loaded.hpp"
 #include "suites/pipeline/roofs.hpp"
 
 namespace annulus::suites {
@@ -123,6 +124,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
   how.on_consumer = [&] { harness::pin_thread(cell.consumer_cpus); };
   how.ask_memory = !cell.memory_nodes.empty();
   auto from = pipeline::input::open(cell.input);
+  const loaded_put load(bench::parse_load(cell.word("load")).value_or(bench::load{}), how);
   const harness::hardware_counters counters;
   const auto before = bench::usage::now(counters);
   const auto report = pipeline::put(from, how);
@@ -137,7 +139,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
   out.seconds = std::chrono::duration<double>(report.elapsed).count();
   out.metrics[harness::bytes_per_second] = static_cast<double>(report.bytes) / out.seconds;
   add_costs(out, how, report, spent);
-  add_stalls(out, report.stalls);
+  add_stalls(out, load.stalls(report));
   out.details["occupancy"] = bench::occupancy_of(report.rings);
   if (report.memory) out.details["pages"] = harness::pages_json(*report.memory);
   out.verified = verified(cell, how, report);

@@ -2,6 +2,8 @@
 
 #include <annulus/all.hpp>
 
+#include "suites/common/load.hpp"
+#include "suites/common/load_axis.hpp"
 #include "suites/common/usage.hpp"
 #include "suites/pipeline/geometry.hpp"
 #include "suites/pipeline/roofs.hpp"
@@ -57,6 +59,9 @@ std::vector<axis> pipeline_axes() {
       placement_axis(),
       memory_axis(),
       {"sync", "Whether a put is on disk before its time ends", truths(), false},
+      bench::load_axis("Of the object and its sinks: ",
+                       "; rates are of the object's bytes, so that of each sink is its share; a "
+                       "stall stops all sinks at once, jitter each at moments of its own"),
   };
 }
 
@@ -81,7 +86,12 @@ class pipeline final : public harness::suite {
                    "An object through the whole pipeline: erasure coding, hashing, rings, sinks",
                .axes = pipeline_axes(),
                .metrics = pipeline_metrics(),
-               .table = {.section = "sink", .rows = {"ring", "mode"}, .across = ""},
+               .table = {.section = "sink",
+                         .section_if_varies = "load",
+                         .rows = {"ring", "mode"},
+                         .across = "",
+                         .baseline_axis = "ring",
+                         .baseline_value = "pipe"},
                .quantities = {"shard", "frame"},
                .reads_input = true,
                .note = "Whatever was stored was read back and compared with the input, or with "
@@ -91,7 +101,14 @@ class pipeline final : public harness::suite {
                        "alone, given the same bytes by one thread and not read back."}) {}
 
   [[nodiscard]] std::vector<std::string> shown(const json& /*key*/) const override {
-    return {harness::bytes_per_second, harness::cpu_per_gib, harness::stall_p99};
+    return {harness::bytes_per_second, harness::cpu_per_gib, harness::stall_p99,
+            harness::stall_p999};
+  }
+  [[nodiscard]] json reduced(json key) const override {
+    // It has no memory of its own; handed over in place, its size must be that of a frame at least.
+    if (key.at("ring") == "pipe" && key.at("hand") == "copy")
+      key["ring_size"] = find_axis(axes(), "ring_size")->fallback;
+    return key;
   }
   [[nodiscard]] std::vector<json> roofs(const json& key) const override {
     if (is_roof(key)) return {};
@@ -137,7 +154,12 @@ class pipeline final : public harness::suite {
   }
   [[nodiscard]] double seconds(const json& key) const override {
     // Of the default input, verification included, on the slowest machine met.
-    return key.at("sink") == "null" ? 0.6 : 1.5;
+    constexpr double bytes = 1U << 28U;
+    const auto how = bench::parse_load(key.at("load").get<std::string>()).value_or(bench::load{});
+    double out = key.at("sink") == "null" ? 0.6 : 1.5;
+    if (how.is_paced()) out += bytes / how.paced_rate();
+    if (how.drain != 0) out += bytes / static_cast<double>(how.drain);
+    return how.stall.count() != 0 ? out + 1 : out;
   }
   [[nodiscard]] std::string role(const json& key) const override {
     const std::map<std::string, std::string> roles{{roof_mode, "roof"},

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "measure/suite.hpp"
+#include "suites/common/load_axis.hpp"
 #include "suites/rings/any_stream.hpp"
 #include "suites/rings/idle.hpp"
 #include "suites/rings/set_up.hpp"
@@ -53,21 +54,6 @@ value_kind ring_names(const std::vector<bench::contender>& all) {
   std::erase_if(out.all, [](const json& name) {
     return name.get<std::string>().find('+') != std::string::npos;
   });
-  return out;
-}
-
-value_kind loads() {
-  value_kind out = patterns(
-      {"closed"},
-      "open:RATE or burst:SIZE/TIME, stall:TIME/PERIOD, jitter:TIME/PERIOD or slow:RATE, or one "
-      "of the first two + one of the others, such as open:200MB/s+stall:2ms/50ms",
-      nullptr);
-  out.canonical = [](const json& spelled) -> std::optional<json> {
-    const auto found =
-        spelled.is_string() ? bench::parse_load(spelled.get<std::string>()) : std::nullopt;
-    if (!found) return std::nullopt;
-    return json(to_string(*found));
-  };
   return out;
 }
 
@@ -136,12 +122,7 @@ std::vector<axis> rings_axes(const std::vector<bench::contender>& all) {
        "runs (cold), huge ones if there are any (huge), there from the start (prefault), or never "
        "swapped (locked)",
        words({"default", "cold", "huge", "prefault", "locked"}), "default"},
-      {"load",
-       "flow: the producer writes as fast as it can (closed), at a rate (open) or in bursts; the "
-       "consumer reads as "
-       "fast as it can, stops at regular moments (stall) or at random ones (jitter), or is slow "
-       "throughout",
-       loads(), "closed"},
+      bench::load_axis("flow: ", ""),
   };
 }
 

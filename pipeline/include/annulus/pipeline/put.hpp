@@ -47,6 +47,9 @@ struct put_options {
   std::function<void(std::uint64_t)> progress{};
   /// Called first on each thread that fills, or drains, a ring: to pin it, say.
   std::function<void()> on_producer{}, on_consumer{};
+  /// Called on the thread that drains a ring before bytes of that shard go to their sink: to hold
+  /// the sink up, say. While it runs, the ring is not drained.
+  std::function<void(std::size_t shard, std::size_t bytes)> before_sink{};
   bool ask_memory = false;  ///< look where the memory of the rings lies, when all is over
 };
 

@@ -74,7 +74,7 @@ std::string evidence(const advice& found, const advice_source& from,
   std::string out =
       fmt::format("{}, from {} of {} (revision {}), {} repetition{} each", known_from(found, from),
                   keys.size() == 1 ? "1 cell" : fmt::format("{} cells", keys.size()), from.run,
-                  from.revision, least);
+                  from.revision, least, least == 1 ? "" : "s");
   if (keys.size() > 1) out += fmt::format(" ({})", fmt::join(labels, "; "));
   out += from.other_machine.empty()
              ? fmt::format(", on this machine ({})", from.machine)

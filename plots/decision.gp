@@ -52,7 +52,7 @@ set multiplot
 set label 1 question \
     at screen 12.0 / width, screen from_top(24) left font big textcolor rgb ink
 set label 2 sprintf("%s, and how many times %s.  Bar: median; line: its 95 %% interval; dot: a repetition%s; " . \
-    "dotted: %s; dashed: the machine's limit.", unit, baseline, marked ? "; cross: one in bad company" : "", baseline) \
+    "dotted: %s.", unit, baseline, marked ? "; cross: one in bad company" : "", baseline) \
     at screen 12.0 / width, screen 32.0 / height left font small textcolor rgb ink
 set label 3 machine at screen 12.0 / width, screen 14.0 / height left font small textcolor rgb ink
 
@@ -70,6 +70,8 @@ do for [n = 1:panels] {
         with boxxyerror fs transparent solid (kind == 2 ? 0.65 : 0.3) noborder lc rgb colour(kind), \
       data index first + 2 using 1:(-0.6):(0):(rows + 0.2) \
         with vectors nohead lw 1.2 dt 2 lc rgb ink, \
+      data index first + 2 using 1:(-0.6):("roof") \
+        with labels center offset 0, 0.5 font small textcolor rgb ink, \
       data index first using ($2 == 1 ? $3 : NaN):(-0.6):(0):(rows + 0.2) \
         with vectors nohead lw 1.2 dt 3 lc rgb ink, \
       for [kind = 0:3] data index first using 3:($2 == kind ? $1 - 0.4 : NaN):(0):(0.8) \

@@ -17,11 +17,6 @@ const estimate* figure_of(const table_cell& cell, const std::string& metric) {
   return at == cell.figures.end() ? nullptr : &at->second;
 }
 
-bool is_baseline(const suite& of, const table_cell& cell) {
-  const layout& table = of.traits().table;
-  return !table.baseline_axis.empty() && cell.key.at(table.baseline_axis) == table.baseline_value;
-}
-
 // Those that a verdict can be about, best first.
 std::vector<const table_cell*> candidates_of(const table_section& in, const metric& by) {
   std::vector<const table_cell*> out;
@@ -164,6 +159,11 @@ std::string verdict_text(const table& of, const decision& made) {
 }
 
 }  // namespace
+
+bool is_baseline(const suite& of, const table_cell& cell) {
+  const layout& table = of.traits().table;
+  return !table.baseline_axis.empty() && cell.key.at(table.baseline_axis) == table.baseline_value;
+}
 
 std::vector<decision> decisions_of(const table& from) {
   std::vector<decision> out;

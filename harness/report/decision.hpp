@@ -29,6 +29,9 @@ struct decision {
   std::size_t ignored = 0;  ///< cells of which too few samples were verified in good company
 };
 
+/// Whether a cell is what others are compared with.
+bool is_baseline(const suite& of, const table_cell& cell);
+
 /// Of each section, in their order.
 std::vector<decision> decisions_of(const table& from);
 

@@ -77,8 +77,8 @@ class decision_drafter {
                       static_cast<int>(kind_of(made, cell)), value->second.median * by.scale,
                       value->second.low * by.scale, value->second.high * by.scale, names_.back(),
                       cell.of_baseline ? estimate_text({cell.of_baseline->median, 0, 0, 0}) + "×"
-                      : &cell == made.baseline ? "baseline"
-                                               : "");
+                      : is_baseline(*of_.of, cell) ? "baseline"
+                                                   : "");
       points += points_of(cell, by, row);
       ++row;
     }
@@ -87,9 +87,9 @@ class decision_drafter {
                          roofs.empty() ? "NaN\n" : roofs);
   }
 
-  static row_kind kind_of(const decision& made, const table_cell& cell) {
+  [[nodiscard]] row_kind kind_of(const decision& made, const table_cell& cell) const {
     if (&cell == made.choice) return row_kind::choice;
-    if (&cell == made.baseline) return row_kind::baseline;
+    if (is_baseline(*of_.of, cell)) return row_kind::baseline;
     const bool is_tied = made.how == decision::kind::tie &&
                          std::find(made.tied.begin(), made.tied.end(), &cell) != made.tied.end();
     return is_tied ? row_kind::tied : row_kind::other;

@@ -12,8 +12,6 @@
 namespace annulus::harness {
 namespace {
 
-using names = std::vector<std::string>;
-
 template <class List, class Value>
 bool has(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
@@ -35,7 +33,7 @@ bool has_results(const cell_samples& cell) {
 }
 
 // What stands side by side in the table; else what names its rows beside their first name.
-std::string series_axis_of(const suite& of, const names& varying) {
+std::string series_axis_of(const suite& of, const std::vector<std::string>& varying) {
   const layout& table = of.traits().table;
   if (has(varying, table.across)) return table.across;
   for (std::size_t at = table.rows.size(); at > 1; --at) {
@@ -147,7 +145,7 @@ class drafter {
   const suite& of_;
   std::string series_axis_;
   std::string section_axis_;
-  names group_axes_;
+  std::vector<std::string> group_axes_;
 };
 
 }  // namespace

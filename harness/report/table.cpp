@@ -18,7 +18,7 @@
 namespace annulus::harness {
 namespace {
 
-using names = std::vector<std::string>;
+using name_list = std::vector<std::string>;
 using cell_list = std::vector<const cell_samples*>;
 
 template <class List, class Value>
@@ -114,7 +114,7 @@ class table_maker {
   void arrange(table_section& to, const cell_list& field) const {
     std::vector<json> keys;
     for (const cell_samples* const cell : field) keys.push_back(cell->key);
-    const names here = naming_axes(of_, keys);
+    const name_list here = naming_axes(of_, keys);
     to.constant = json::object();
     for (const std::string& axis : naming_) {
       if (axis == out_.section_axis) continue;
@@ -130,7 +130,7 @@ class table_maker {
 
   // What tells a cell from the others of its section.
   [[nodiscard]] std::string label_of(const table_section& in, const cell_samples& cell) const {
-    names axes = in.columns;
+    name_list axes = in.columns;
     if (!in.across.empty()) axes.push_back(in.across);
     return cell_label(of_.axes(), cell.key, axes.empty() ? naming_ : axes);
   }
@@ -251,7 +251,7 @@ class table_maker {
   const layout& layout_;
   const std::vector<sample>& samples_;
   const std::vector<cell_samples> cells_;
-  names naming_;  ///< the axes of a label
+  name_list naming_;  ///< the axes of a label
 };
 
 json estimate_json(const estimate& value) {
@@ -306,7 +306,8 @@ json notes_json(const std::vector<table_note>& notes) {
 const suite& suite_of(const json& environment, const suite_list& suites, const std::string& where) {
   const auto name = environment.find("suite");
   if (name == environment.end() || !name->is_string()) {
-    throw error(fmt::format("{} is no result set: its {} names no suite", where, environment_name));
+    throw error(
+        fmt::format("{} is no result set: its {} name_list no suite", where, environment_name));
   }
   return find_suite(suites, name->get<std::string>(), fmt::format("the suite of {}", where));
 }
@@ -347,8 +348,8 @@ std::string section_axis(const suite& of, const std::vector<json>& keys) {
                                                             : table.section;
 }
 
-names naming_axes(const suite& of, const std::vector<json>& keys) {
-  names out = of.traits().table.rows;
+name_list naming_axes(const suite& of, const std::vector<json>& keys) {
+  name_list out = of.traits().table.rows;
   for (const std::string& axis : varying_axes(keys)) {
     if (!holds(out, axis)) out.push_back(axis);
   }
@@ -394,7 +395,7 @@ std::string machine_line(const json& environment) {
 }
 
 std::string constant_line(const suite& of, const json& constant) {
-  names parts;
+  name_list parts;
   for (const auto& [name, text] : constant.items()) {
     parts.push_back(
         fmt::format("{} {}", find_axis(of.axes(), name)->title(), text.get<std::string>()));

@@ -307,7 +307,7 @@ const suite& suite_of(const json& environment, const suite_list& suites, const s
   const auto name = environment.find("suite");
   if (name == environment.end() || !name->is_string()) {
     throw error(
-        fmt::format("{} is no result set: its {} name_list no suite", where, environment_name));
+        fmt::format("{} is no result set: its {} names no suite", where, environment_name));
   }
   return find_suite(suites, name->get<std::string>(), fmt::format("the suite of {}", where));
 }

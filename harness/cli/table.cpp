@@ -92,7 +92,7 @@ void add_table(CLI::App& app) {
   <!-- annulus claims results/MACHINE/RUN… [of=PREFIX] -->
   <!-- annulus end -->
 section leaves one section, only the cells with such values and their roofs, figures these columns (also
-of_roof), of the claims whose names begin so.
+of_roof and of_baseline), of the claims whose names begin so.
 
 Examples:
   annulus table results/MACHINE/RUN > table.md

@@ -47,10 +47,12 @@ std::vector<shown_figure> figures_of(const suite& of, const table_section& secti
                      const auto at = cell.figures.find(each->name);
                      return at == cell.figures.end() ? "-" : estimate_text(at->second, each->scale);
                    }});
-    if (each != section.shown.front()) continue;
-    add_ratio(out, section, "of " + of.traits().table.baseline_value, &table_cell::of_baseline);
-    add_ratio(out, section, "of roof", &table_cell::of_roof);
   }
+  // Beside what they are ratios of.
+  std::vector<shown_figure> ratios;
+  add_ratio(ratios, section, "of " + of.traits().table.baseline_value, &table_cell::of_baseline);
+  add_ratio(ratios, section, "of roof", &table_cell::of_roof);
+  out.insert(out.begin() + (out.empty() ? 0 : 1), ratios.begin(), ratios.end());
   return out;
 }
 

@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::string_view mark_begin = "<!-- annulus ";
 constexpr std::string_view mark_end = "<!-- annulus end -->";
+constexpr std::string_view roof_ratio = "of_roof";
+constexpr std::string_view baseline_ratio = "of_baseline";
 
 // Some lines of a page.
 struct passage {
@@ -141,17 +143,16 @@ void keep_cells(table_section& of, const suite& suite, const cell_filter& only) 
 
 void keep_figures(table_section& of, const suite& suite, const std::vector<std::string>& names) {
   std::vector<const metric*> shown;
-  bool with_roof = false;
+  const auto asks_for = [&](std::string_view ratio) {
+    return std::find(names.begin(), names.end(), ratio) != names.end();
+  };
   for (const std::string& name : names) {
-    if (name == "of_roof") {
-      with_roof = true;
-    } else {
-      shown.push_back(&find_metric(suite, name));
-    }
+    if (name != roof_ratio && name != baseline_ratio) shown.push_back(&find_metric(suite, name));
   }
   of.shown = std::move(shown);
   for (table_cell& cell : of.cells) {
-    if (!with_roof) cell.of_roof.reset();
+    if (!asks_for(roof_ratio)) cell.of_roof.reset();
+    if (!asks_for(baseline_ratio)) cell.of_baseline.reset();
   }
 }
 

@@ -16,8 +16,8 @@ namespace annulus::harness {
 ///
 /// begins what was made of result sets, and <!-- annulus end --> ends it. A set is named from the
 /// root: results/MACHINE/RUN. `section` leaves one section, without its heading; `only` the cells
-/// with one of these values, and their roofs; `figures` these columns, of_roof among them; `of` the
-/// claims whose names begin so.
+/// with one of these values, and their roofs; `figures` these columns, of_roof and of_baseline
+/// among them; `of` the claims whose names begin so.
 struct page {
   std::filesystem::path root;  ///< of the checkout: it has results/ and harness/claims/
   std::filesystem::path file;  ///< from there: "docs/benchmarks.md"

@@ -48,7 +48,7 @@ TEST_F(advise, measures_what_is_missing_once) {
   EXPECT_EQ(ask({"--no-measure"}).status, 1);
   const auto first = ask({"--json"});
   ASSERT_EQ(first.status, 0) << first.err;
-  EXPECT_TRUE(contains(first.err, "measuring 3 turns of 3 cells, about ")) << first.err;
+  EXPECT_TRUE(contains(first.err, "measuring 5 turns of 5 cells, about ")) << first.err;
   const auto told = json::parse(first.out);
   EXPECT_EQ(told.at("measured_now"), true);
   EXPECT_EQ(told.at("advice").at("known"), "measured");
@@ -90,7 +90,7 @@ TEST_F(advise, another_machine_is_called_so) {
   EXPECT_EQ(other.status, 0) << other.err;
   EXPECT_TRUE(contains(other.out, "on ANOTHER machine, abacus-1cpu, and not on this one, "))
       << other.out;
-  EXPECT_TRUE(contains(ask({}).err, "measuring 3 turns"))
+  EXPECT_TRUE(contains(ask({}).err, "measuring 5 turns"))
       << "it is no answer where one can measure";
 }
 

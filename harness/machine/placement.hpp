@@ -1,8 +1,7 @@
 // Where a cell's threads and memory go: chosen from the topology, and applied inside the cell.
 #pragma once
 
-#include <cstddef>
-#include <map>
+#include <annulus/memory.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,18 +37,8 @@ enum class spread { bind, interleave };
 /// later inherit this; pages that exist stay. Throws `error` if the kernel refuses.
 void bind_memory(std::span<const int> nodes, spread how = spread::bind);
 
-/// Where the pages of some memory are.
-struct page_census {
-  std::map<int, std::size_t> on_node;
-  /// Pages without a node, by errno; ENOENT: not there yet. If the kernel refuses the question, all
-  /// pages are under its errno.
-  std::map<int, std::size_t> by_errno;
-};
-
-/// Counts every page that `memory` lies on. Neither touches nor moves them.
-page_census page_homes(std::span<const std::byte> memory);
-
-/// {"node0": 512, "absent": 3, "EPERM": 1}
-json to_json(const page_census& value);
+/// Where the pages of a ring are: {"node0": 512, "absent": 3}; "absent" are those that nothing has
+/// touched yet.
+json pages_json(const memory_report& of);
 
 }  // namespace annulus::harness

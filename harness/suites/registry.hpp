@@ -1,4 +1,4 @@
-// Every suite there is: a new one adds its line in registry.cpp.
+// Every suite there is: a new one adds its line to the list in CMakeLists.txt.
 #pragma once
 
 #include "measure/suite.hpp"

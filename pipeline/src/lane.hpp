@@ -37,6 +37,7 @@ class lane {
   [[nodiscard]] bool alive() const noexcept { return !failure_; }
   [[nodiscard]] writer_of<Ring>& writer() noexcept { return ring_.writer(); }
   [[nodiscard]] ring_stats stats() const noexcept { return ring_.stats(); }
+  [[nodiscard]] memory_report memory() const { return ring_.memory(); }
 
   /// Runs one frame's calls of the writer, unless the lane has failed, and records how long they
   /// stalled. `call` returns an error code.

@@ -84,7 +84,6 @@ class transmission {
     const auto before = usage::now();
     const auto start = clock::now();
     auto error = feed(encoder);
-    if (!error && how_.on_ring_memory) show_memory();
     if (error) {
       stop_lanes(error);
     } else {
@@ -120,17 +119,6 @@ class transmission {
     }
   }
 
-  void show_memory() {
-    for (auto& lane : lanes_) {
-      lane.prepare_frame([&](auto& writer) -> std::error_code {
-        if (const auto error = writer.flush()) return error;
-        const auto space = writer.reserve(writer.limit() / 2);
-        how_.on_ring_memory(space.memory.first);
-        return writer.commit(0);
-      });
-    }
-  }
-
   void stop_lanes(std::error_code error) {
     for (auto& lane : lanes_) lane.writer().close(error);
     for (auto& lane : lanes_) lane.join();
@@ -147,7 +135,18 @@ class transmission {
       report_.stalls.insert(report_.stalls.end(), lane.stalls().begin(), lane.stalls().end());
     }
     report_.stored_bytes = report_.rings.reader.bytes;
+    if (how_.ask_memory) report_.memory = memory();
     return result;
+  }
+
+  [[nodiscard]] std::optional<memory_report> memory() const {
+    try {
+      memory_report sum;
+      for (const auto& lane : lanes_) sum += lane.memory();
+      return sum;
+    } catch (const std::system_error&) {
+      return std::nullopt;
+    }
   }
 
   input& from_;

@@ -128,6 +128,18 @@ TEST(Rings, CountEveryPairOfACrowd) {
   EXPECT_EQ(done.bytes, 3U << 20U);
 }
 
+TEST(Rings, MeasureStoragesUnderEachWaitingPolicy) {
+  const harness::axis& rings = *harness::find_axis(rings_suite().axes(), "ring");
+  for (const char* const name :
+       {"flat+spin", "flat+condvar", "mirror+spin", "mirror+yield", "mirror+condvar"}) {
+    const json key = with(default_key(rings_suite()), {{"shape", "flow"}, {"ring", name}});
+    EXPECT_TRUE(run(rings_suite(), key, 1 << 20).verified) << name;
+    EXPECT_NE(rings_suite().unavailable(with(key, {{"shape", "c"}})), "") << name;
+    const auto& all = rings.values.all;
+    EXPECT_EQ(std::count(all.begin(), all.end(), json(name)), 0) << name;
+  }
+}
+
 TEST(Rings, SayWhereTheirMemoryLies) {
   for (const auto& info : all_rings::infos) {
     const json key = with(default_key(rings_suite()),

@@ -1,8 +1,5 @@
 #include "machine/placement.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <thread>
 
 #include "support.hpp"
@@ -116,28 +113,11 @@ TEST(placement, refuses_a_node_that_is_not_there) {
   });
 }
 
-TEST(placement, counts_pages_by_home) {
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  constexpr std::size_t pages = 5000;  // more than one call of move_pages takes
-  void* raw =
-      mmap(nullptr, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  ASSERT_NE(raw, MAP_FAILED);
-  madvise(raw, pages * page, MADV_NOHUGEPAGE);
-  const std::span memory(static_cast<std::byte*>(raw), pages * page);
-  for (std::size_t at = 0; at < 3; ++at) memory[at * page] = std::byte{1};
-  const page_census found = page_homes(memory);
-  std::size_t counted = 0;
-  for (const auto& [node, count] : found.on_node) counted += count;
-  const bool refused = found.by_errno.contains(EPERM) || found.by_errno.contains(ENOSYS);
-  EXPECT_EQ(counted, refused ? 0U : 3U);
-  for (const auto& [code, count] : found.by_errno) counted += count;
-  EXPECT_EQ(counted, pages);
-  munmap(raw, pages * page);
-}
-
-TEST(placement, census_as_json) {
-  const page_census census{{{0, 512}, {2, 7}}, {{ENOENT, 3}, {EPERM, 1}}};
-  EXPECT_EQ(to_json(census), json({{"node0", 512}, {"node2", 7}, {"EPERM", 1}, {"absent", 3}}));
+TEST(placement, says_where_pages_are) {
+  memory_report sum;
+  sum += {.pages_on_node = {{0, 500}}, .untouched_pages = 3};
+  sum += {.pages_on_node = {{0, 12}, {2, 7}}};
+  EXPECT_EQ(pages_json(sum), json({{"node0", 512}, {"node2", 7}, {"absent", 3}}));
 }
 
 }  // namespace

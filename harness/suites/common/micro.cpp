@@ -7,6 +7,7 @@
 #include <cmath>
 #include <exception>
 
+#include "machine/placement.hpp"
 #include "suites/common/usage.hpp"
 
 namespace annulus::bench {
@@ -68,15 +69,11 @@ json details_of(const measurement& from) {
   json out;
   if (from.counted) out["occupancy"] = occupancy_of(*from.counted);
   if (from.memory) {
-    json nodes = json::object();
-    for (const auto& [node, pages] : from.memory->pages_on_node)
-      nodes["node" + std::to_string(node)] = pages;
-    if (from.memory->untouched_pages > 0) nodes["absent"] = from.memory->untouched_pages;
     out["memory"] = {{"bytes", from.memory->bytes},
                      {"page_bytes", from.memory->page_bytes},
                      {"huge_bytes", from.memory->huge_bytes},
                      {"locked_bytes", from.memory->locked_bytes}};
-    out["pages"] = nodes;
+    out["pages"] = harness::pages_json(*from.memory);
   }
   return out;
 }

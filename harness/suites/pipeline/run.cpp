@@ -111,11 +111,6 @@ void add_costs(cell_result& to, const pipeline::put_options& how,
   bench::add_ring_counts(to.metrics, report.rings, report.bytes, fillers, drains);
 }
 
-void add(harness::page_census& sum, const harness::page_census& one) {
-  for (const auto& [node, pages] : one.on_node) sum.on_node[node] += pages;
-  for (const auto& [number, pages] : one.by_errno) sum.by_errno[number] += pages;
-}
-
 }  // namespace
 
 cell_result run_pipeline_cell(const cell_request& cell) {
@@ -126,10 +121,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
                                               : harness::spread::bind);
   how.on_producer = [&] { harness::pin_thread(cell.producer_cpus); };
   how.on_consumer = [&] { harness::pin_thread(cell.consumer_cpus); };
-  harness::page_census pages;
-  if (!cell.memory_nodes.empty()) {
-    how.on_ring_memory = [&](bytes_view memory) { add(pages, harness::page_homes(memory)); };
-  }
+  how.ask_memory = true;
   auto from = pipeline::input::open(cell.input);
   const harness::hardware_counters counters;
   const auto before = bench::usage::now(counters);
@@ -147,7 +139,7 @@ cell_result run_pipeline_cell(const cell_request& cell) {
   add_costs(out, how, report, spent);
   add_stalls(out, report.stalls);
   out.details["occupancy"] = bench::occupancy_of(report.rings);
-  if (!cell.memory_nodes.empty()) out.details["pages"] = harness::to_json(pages);
+  if (report.memory) out.details["pages"] = harness::pages_json(*report.memory);
   out.verified = verified(cell, how, report);
   return out;
 }

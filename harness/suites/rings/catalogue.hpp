@@ -1,6 +1,7 @@
 // Collects contenders: which shapes a kind of channel can do.
 #pragma once
 
+#include <annulus/basic_ring.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,14 +41,18 @@ class catalogue {
   template <byte_ring Ring>
   void ring(const std::string& name) {
     using channel = ring_channel<Ring>;
-    contender& any = bytes<channel>(name);
-    any.in_place = true;
-    any.try_memory = [](std::size_t size, const memory_policy& policy) {
-      const Ring tried(size, policy);
-    };
+    with_memory<Ring>(bytes<channel>(name));
     idler<channel>(name);
     add(shape_e, name, any_stream<channel>);
     if (variant<Ring>.buffered) add(shape_steady, name, steady<Ring>);
+  }
+
+  /// A storage under a waiting policy, for the shape flow, where what each of the two does is told
+  /// apart: "flat+spin".
+  template <class Storage, class Waiting>
+  void policies(const std::string& name) {
+    using Ring = basic_ring<Storage, Waiting>;
+    with_memory<Ring>(add(shape_flow, name, any_stream<ring_channel<Ring>>));
   }
 
   /// A queue of items: 64 bytes each where all writes are of 64 bytes, and one for the round trip.
@@ -76,6 +81,13 @@ class catalogue {
   [[nodiscard]] std::vector<contender> take() && { return std::move(all_); }
 
  private:
+  template <class Ring>
+  static void with_memory(contender& any) {
+    any.in_place = true;
+    any.try_memory = [](std::size_t size, const memory_policy& policy) {
+      const Ring tried(size, policy);
+    };
+  }
   // Where the ends share a CPU, a round trip may take a millisecond.
   template <class Channel>
   void round_trips_of(const std::string& name) {

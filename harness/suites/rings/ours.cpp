@@ -4,6 +4,22 @@
 #include "suites/rings/catalogue.hpp"
 #include "suites/rings/contenders.hpp"
 
+namespace annulus {
+
+// Of the combinations below, which are named where they are measured.
+template <class Storage, class Waiting>
+inline constexpr variant_info variant<basic_ring<Storage, Waiting>>{
+    .name = "",
+    .storage = Storage::name,
+    .waiting = Waiting::name,
+    .buffered = true,
+    .contiguous = Storage::contiguous,
+    .kernel_waits = Waiting::kernel_waits,
+    .source = "",
+};
+
+}  // namespace annulus
+
 namespace annulus::bench {
 
 std::vector<contender> our_contenders() {
@@ -13,6 +29,12 @@ std::vector<contender> our_contenders() {
       rings.ring<Ring>(std::string(info.name));
     });
   }
+  // Those that have no name of their own.
+  rings.policies<flat_storage, spin_waiting>("flat+spin");
+  rings.policies<flat_storage, condvar_waiting>("flat+condvar");
+  rings.policies<mirrored_storage, spin_waiting>("mirror+spin");
+  rings.policies<mirrored_storage, yield_waiting>("mirror+yield");
+  rings.policies<mirrored_storage, condvar_waiting>("mirror+condvar");
   rings.memory("flat", [](std::size_t bytes) { return flat_storage(bytes); });
   rings.memory("flat-huge", [](std::size_t bytes) {
     return flat_storage(bytes, {.huge = huge_pages::attempt});

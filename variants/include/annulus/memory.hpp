@@ -1,6 +1,7 @@
 // What is asked of the memory of a ring, and what was obtained.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <vector>
@@ -46,6 +47,17 @@ struct memory_report {
 
   /// Every page is there.
   [[nodiscard]] bool prefaulted() const noexcept { return untouched_pages == 0; }
+
+  /// Sums up several rings.
+  memory_report& operator+=(const memory_report& other) {
+    bytes += other.bytes;
+    page_bytes = std::max(page_bytes, other.page_bytes);
+    huge_bytes += other.huge_bytes;
+    locked_bytes += other.locked_bytes;
+    for (const auto& [node, pages] : other.pages_on_node) pages_on_node[node] += pages;
+    untouched_pages += other.untouched_pages;
+    return *this;
+  }
 };
 
 }  // namespace annulus

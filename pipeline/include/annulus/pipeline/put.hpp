@@ -1,6 +1,7 @@
 // Storing an object: block → shards → frames → rings → sinks.
 #pragma once
 
+#include <annulus/memory.hpp>
 #include <annulus/pipeline/input.hpp>
 #include <annulus/pipeline/object.hpp>
 #include <annulus/stats.hpp>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -45,8 +47,7 @@ struct put_options {
   std::function<void(std::uint64_t)> progress{};
   /// Called first on each thread that fills, or drains, a ring: to pin it, say.
   std::function<void()> on_producer{}, on_consumer{};
-  /// Called once with the memory of each ring, where it was written.
-  std::function<void(bytes_view)> on_ring_memory{};
+  bool ask_memory = false;  ///< look where the memory of the rings lies, when all is over
 };
 
 /// A disk that was dropped while the write quorum held.
@@ -67,6 +68,8 @@ struct put_report {
   std::uint64_t voluntary_switches = 0;
   std::uint64_t involuntary_switches = 0;
   ring_stats rings{};  ///< summed over the rings
+  /// Of all rings, if asked for; nothing if the kernel does not tell, as in some containers.
+  std::optional<memory_report> memory{};
   std::vector<std::chrono::nanoseconds>
       stalls{};  ///< for each frame, how long its ring made the writer wait
   std::vector<disk_failure> failures{};

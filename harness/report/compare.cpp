@@ -77,6 +77,10 @@ estimate ratio_between(const two_sides& of, pairing how) {
   return {std::exp(out.median), std::exp(out.low), std::exp(out.high), out.n};
 }
 
+bool is_to_the_worse(double ratio, const compared_cell& cell) {
+  return (ratio > 1) == (cell.by->best == better::lower);
+}
+
 // More than 1: the second is worse, whichever way is better.
 estimate worsening(const compared_cell& cell) {
   const estimate& from = cell.ratio;
@@ -144,11 +148,10 @@ class comparer {
     cell.reason = why_no_verdict(cell, values, first, second);
     if (!cell.reason.empty()) return;
     cell.ratio = ratio_between(values, how_);
-    const bool is_more = cell.ratio.median > 1;
-    cell.chance = is_more ? chance_of_ranks_above(values.first, values.second)
-                          : chance_of_ranks_above(values.second, values.first);
-    const bool is_worse = is_more == (cell.by->best == better::lower);
-    (is_worse ? worse_ : better_).push_back(out_.cells.size() - 1);
+    cell.chance = cell.ratio.median > 1 ? chance_of_ranks_above(values.first, values.second)
+                                        : chance_of_ranks_above(values.second, values.first);
+    auto& field = is_to_the_worse(cell.ratio.median, cell) ? worse_ : better_;
+    field.push_back(out_.cells.size() - 1);
   }
 
   [[nodiscard]] static std::string why_no_verdict(const compared_cell& cell,
@@ -221,8 +224,9 @@ class comparer {
       if (!has_both) continue;
       compared_cell roof = cell;
       roof.ratio = ratio_between(values, how_);
-      if (!(worsening(roof).low > 1) || is_beyond(cell.ratio.median / roof.ratio.median))
-        return false;
+      const double beside = cell.ratio.median / roof.ratio.median;
+      const bool still_worse = is_to_the_worse(beside, cell) && is_beyond(beside);
+      if (still_worse || !roof.ratio.has_interval() || !(worsening(roof).low > 1)) return false;
       any = true;
     }
     return any;

@@ -146,9 +146,17 @@ TEST(compare, a_roof_that_moved_as_much_excuses_and_one_that_moved_less_does_not
                     {futex(times(steady, cell)), roof(times(steady, limit))});
   };
   EXPECT_EQ(with(0.8, 0.8).cells.front().found, finding::roof_moved);
+  EXPECT_EQ(with(0.8, 0.7).cells.front().found, finding::roof_moved);
   EXPECT_EQ(with(0.8, 0.9).cells.front().found, finding::worse);
+  EXPECT_EQ(with(0.8, 1.2).cells.front().found, finding::worse);
   EXPECT_EQ(with(0.8, 1.0).cells.front().found, finding::worse);
   EXPECT_EQ(with(0.8, 0.8).cells.size(), 1U);  // the roof itself is none that is judged
+}
+
+TEST(compare, a_roof_of_few_samples_excuses_nothing) {
+  const comparison found =
+      compared({futex(steady), roof({1000, 1001})}, {futex(times(steady, 0.8)), roof({800, 801})});
+  EXPECT_EQ(found.cells.front().found, finding::worse);
 }
 
 TEST(compare, is_of_cells_whatever_the_order_of_their_axes) {

@@ -9,41 +9,19 @@
 #include <random>
 #include <utility>
 
-#include "base/bounded_file.hpp"
-#include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/interruption.hpp"
-#include "base/paths.hpp"
 #include "base/scratch.hpp"
 #include "machine/fitness.hpp"
 #include "measure/axis.hpp"
 #include "measure/plan.hpp"
+#include "measure/turn.hpp"
 
 namespace annulus::harness {
 namespace {
 
 namespace fs = std::filesystem;
 using pipeline::escaped;
-
-// What a turn came to, in the cell's own words.
-void take(const child_outcome& done, sample& into) {
-  if (done.how == child_outcome::ending::exited && done.code == 0) {
-    try {
-      into.result = result_from_json(parse_bounded(done.out));
-      return;
-    } catch (const bad_input& problem) {
-      into.error = problem.what();
-      return;
-    }
-  }
-  const char* const how = done.how == child_outcome::ending::exited ? "exit status"
-                          : done.how == child_outcome::ending::signalled
-                              ? "ended by signal"
-                              : "killed after its limit, code";
-  std::string said = without_paths(done.err.substr(0, 2000));
-  said.erase(said.find_last_not_of('\n') + 1);
-  into.error = fmt::format("{} {}{}{}", how, done.code, said.empty() ? "" : ": ", said);
-}
 
 class duel_of_builds {
  public:
@@ -62,7 +40,6 @@ class duel_of_builds {
     }
     shown_ = varying_axes(keys);
     if (shown_.empty()) shown_ = what.of->traits().table.rows;
-    for (const cpu& each : machine_.cpus) cpus_.push_back(each.number);
     if (what.of->traits().reads_input) choose_input();
   }
 
@@ -88,26 +65,15 @@ class duel_of_builds {
     input_ = fs::absolute(input_);
   }
 
-  [[nodiscard]] static sample base(const planned_cell& cell, int round) {
-    sample out;
-    out.cell = cell.index;
-    out.key = cell.request.key;
-    out.repetition = round;
-    out.spec = {{"producer_cpus", cell.request.producer_cpus},
-                {"consumer_cpus", cell.request.consumer_cpus},
-                {"memory_nodes", cell.request.memory_nodes}};
-    return out;
-  }
-
   void skip(const planned_cell& cell) {
     for (auto& each : out_.samples) {
-      each.push_back(base(cell, 0));
+      each.push_back(sample_of(cell, 0));
       each.back().skipped = cell.skipped;
     }
   }
 
   void both(const planned_cell& cell, int round) {
-    std::array<sample, 2> found{base(cell, round), base(cell, round)};
+    std::array<sample, 2> found{sample_of(cell, round), sample_of(cell, round)};
     const std::size_t first = random_() % 2;
     for (const std::size_t build : {first, 1 - first}) {
       if (is_readable(how_.stop_fd) || !turn(cell, build, found.at(build))) {
@@ -128,11 +94,11 @@ class duel_of_builds {
     request.work = work.path().string();
     request.amount = amounts_[cell.index];
     const std::array<std::string, 2> command{how_.builds.at(build).string(), "cell"};
-    const company meanwhile(cpus_);
+    const company meanwhile(cpus_of(machine_));
     const auto done = run_child(command, to_json(request).dump(), how_.cell_limit, how_.stop_fd);
     if (done.how == child_outcome::ending::stopped) return false;
     into.fitness = to_json(meanwhile.judge());
-    take(done, into);
+    take_outcome(done, how_.cell_limit, into);
     if (into.result) amounts_[cell.index] = into.result->amount;
     ++turns_;
     return true;
@@ -159,7 +125,6 @@ class duel_of_builds {
   std::mt19937_64 random_;
   fs::path input_;  ///< empty: the suite reads none
   std::vector<std::string> shown_;
-  std::vector<int> cpus_;
   std::map<std::size_t, std::uint64_t> amounts_;
   std::size_t turns_ = 0;
   builds_report out_;

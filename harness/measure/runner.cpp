@@ -8,7 +8,6 @@
 #include <annulus/pipeline/escaped.hpp>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <ctime>
 #include <limits>
 #include <map>
@@ -21,7 +20,6 @@
 #include "base/error.hpp"
 #include "base/interruption.hpp"
 #include "base/json_fields.hpp"
-#include "base/paths.hpp"
 #include "base/scratch.hpp"
 #include "machine/fitness.hpp"
 #include "machine/topology.hpp"
@@ -30,6 +28,7 @@
 #include "measure/result_set.hpp"
 #include "measure/samples.hpp"
 #include "measure/statistics.hpp"
+#include "measure/turn.hpp"
 
 namespace annulus::harness {
 namespace {
@@ -100,44 +99,6 @@ void refuse_other_run(const fs::path& directory, const json& earlier, std::strin
   if (then == now) return;
   throw bad_input(fmt::format("{} cannot be resumed: its {} was {}, but now it is {}",
                               escaped(directory), field, then.dump(), now.dump()));
-}
-
-// What becomes of one turn in a cell's own words, with nothing in them that names this machine's
-// directories.
-sample sample_of(const child_outcome& done, sample base, std::chrono::milliseconds limit) {
-  std::string said = without_paths(done.err.substr(0, 2000));
-  while (!said.empty() && said.back() == '\n') said.pop_back();
-  const std::string tail = said.empty() ? "" : ": " + said;
-  switch (done.how) {
-    case child_outcome::ending::exited: {
-      if (done.code != 0) {
-        base.error = fmt::format("exit status {}{}", done.code, tail);
-        break;
-      }
-      try {
-        base.result = result_from_json(parse_bounded(done.out));
-      } catch (const bad_input& problem) {
-        base.error = problem.what() + tail;
-      }
-      break;
-    }
-    case child_outcome::ending::signalled:
-      base.error = fmt::format("ended by signal {} ({}){}", done.code, strsignal(done.code), tail);
-      break;
-    case child_outcome::ending::timed_out:
-      base.error = fmt::format("killed after {} s, the limit for a cell{}",
-                               static_cast<double>(limit.count()) / 1e3, tail);
-      break;
-    case child_outcome::ending::stopped:
-      break;
-  }
-  return base;
-}
-
-std::vector<int> cpus_of(const topology& machine) {
-  std::vector<int> out;
-  for (const cpu& each : machine.cpus) out.push_back(each.number);
-  return out;
 }
 
 // A run in progress: its plan, its directory and what of it is done.
@@ -314,14 +275,7 @@ class session {
   }
 
   [[nodiscard]] sample base_sample(const planned_cell& cell, int repetition) const {
-    sample out;
-    out.cell = cell.index;
-    out.key = cell.request.key;
-    out.repetition = repetition;
-    out.is_roof = cell.is_roof;
-    out.spec = {{"producer_cpus", cell.request.producer_cpus},
-                {"consumer_cpus", cell.request.consumer_cpus},
-                {"memory_nodes", cell.request.memory_nodes}};
+    sample out = sample_of(cell, repetition);
     if (input_) {
       out.spec["input"] = input_->name;
       out.spec["input_bytes"] = input_->bytes;
@@ -347,12 +301,12 @@ class session {
       report_.interrupted = true;
       return;
     }
-    sample base = base_sample(cell, repetition);
+    sample line = base_sample(cell, repetition);
     const double elapsed = std::chrono::duration<double>(clock::now() - before).count();
-    base.spec["started"] = started;
-    base.spec["elapsed_seconds"] = elapsed;
-    base.fitness = to_json(meanwhile.judge());
-    const sample line = sample_of(done, std::move(base), how_.cell_limit);
+    line.spec["started"] = started;
+    line.spec["elapsed_seconds"] = elapsed;
+    line.fitness = to_json(meanwhile.judge());
+    take_outcome(done, how_.cell_limit, line);
     writer.append(line);
     spent_[repetition] += elapsed;
     ++ran_;

@@ -6,11 +6,13 @@
 #include <memory>
 #include <set>
 
+#include "base/bounded_file.hpp"
 #include "base/columns.hpp"
 #include "cli/command.hpp"
 #include "cli/measuring.hpp"
 #include "cli/stop_on_signal.hpp"
 #include "measure/plan.hpp"
+#include "measure/result_set.hpp"
 #include "report/claims.hpp"
 #include "report/measured.hpp"
 #include "suites/registry.hpp"
@@ -30,6 +32,7 @@ struct reproduce_arguments {
   measuring how;
   bool as_data = false;
   bool only_list = false;
+  bool publish = false;
 };
 
 std::vector<claim> chosen_claims(const std::vector<std::string>& names) {
@@ -44,31 +47,6 @@ std::vector<claim> chosen_claims(const std::vector<std::string>& names) {
                                     printable(name)));
     }
     out.push_back(*at);
-  }
-  return out;
-}
-
-// The sets of one matrix first: other matrices of the suite may have the same cells.
-std::vector<const measured_set*> sets_for(const claim& what,
-                                          const std::vector<measured_set>& from) {
-  std::vector<const measured_set*> out;
-  for (const measured_set& each : from) {
-    if (&each.of() == what.of) out.push_back(&each);
-  }
-  std::stable_partition(out.begin(), out.end(),
-                        [&](const measured_set* each) { return each->what.name == what.matrix; });
-  return out;
-}
-
-judgement judged(const claim& what, const std::vector<measured_set>& from) {
-  if (what.of == nullptr) return judge(what, {});
-  judgement out;
-  out.reason = fmt::format("no result set is of the suite {}", what.suite_name);
-  const auto sets = sets_for(what, from);
-  for (const measured_set* const each : sets) {
-    judgement now = judge(what, each->cells);
-    if (now.figure) return now;
-    if (each == sets.front()) out = std::move(now);
   }
   return out;
 }
@@ -108,13 +86,6 @@ std::vector<measured_set> measured(const reproduce_arguments& given,
   return out;
 }
 
-std::string published_text(const claim& what) {
-  if (!what.published) return "-";
-  const double value = what.published->value;
-  return fmt::format("{} ({}, {})", harness::figure_text(what, {value, value, value, 0}),
-                     printable(what.published->machine), printable(what.published->revision));
-}
-
 json to_json(const claim& what, const judgement& found) {
   json out{{"claim", what.name},    {"statement", what.statement},     {"source", what.source},
            {"matrix", what.matrix}, {"verdict", word_for(found.said)}, {"bound", bound_text(what)}};
@@ -146,6 +117,40 @@ std::vector<harness::text_row> table_of(const std::vector<claim>& claims,
   return rows;
 }
 
+// As a claim names a set: from the root of the checkout, in which it has to lie.
+std::string published_name(const fs::path& directory) {
+  const auto clean = [](const fs::path& path) { return fs::absolute(path).lexically_normal(); };
+  const auto name = clean(directory).lexically_relative(clean(checkout()));
+  if (name.empty() || *name.begin() == "..")
+    throw usage_error(fmt::format("{} cannot be published from: it lies outside of {}",
+                                  here(directory), here(checkout())));
+  return name.generic_string();
+}
+
+std::string machine_text(const measured_set& of) {
+  const auto cpus = of.environment.value("cpus", std::uint64_t{0});
+  return fmt::format("{}, {} CPU{}", of.environment.value("cpu_model", "unknown CPU"), cpus,
+                     cpus == 1 ? "" : "s");
+}
+
+void publish(const std::vector<claim>& claims, const std::vector<judgement>& found) {
+  constexpr std::uint64_t most_bytes = std::uint64_t{64} << 10U;
+  for (std::size_t at = 0; at < claims.size(); ++at) {
+    const measured_set* const from = found[at].from;
+    if (!found[at].figure) {
+      warn(fmt::format("{} has no figure to be published: {}", claims[at].name, found[at].reason));
+      continue;
+    }
+    const fs::path file = checkout() / "harness" / "claims" / (claims[at].name + ".toml");
+    const std::string text =
+        harness::with_publication(harness::read_bounded(file, most_bytes, here(file)),
+                                  {published_name(from->directory), machine_text(*from),
+                                   from->revision(), found[at].figure->median});
+    static_cast<void>(harness::parse_claim(text, here(file), suites::all_suites()));
+    harness::write_durably(file, text);
+  }
+}
+
 void list(const std::vector<claim>& claims) {
   for (const claim& each : claims)
     print("{} ({}, matrix {})\n  {}\n", each.name, each.source, each.matrix, each.statement);
@@ -157,12 +162,17 @@ void reproduce(const reproduce_arguments& given) {
     throw usage_error("reproduce needs the names of claims, or all");
   const auto claims = chosen_claims(names);
   if (given.only_list) return list(claims);
+  if (given.publish) {
+    for (const fs::path& each : given.from) static_cast<void>(published_name(each));
+    if (given.from.empty()) static_cast<void>(published_name(given.how.results));
+  }
   std::vector<measured_set> sets;
   for (const fs::path& each : given.from)
     sets.push_back(harness::load_measured(each, suites::all_suites()));
   if (given.from.empty()) sets = measured(given, claims);
   std::vector<judgement> found;
-  for (const claim& each : claims) found.push_back(judged(each, sets));
+  for (const claim& each : claims) found.push_back(judge_sets(each, sets));
+  if (given.publish) publish(claims, found);
   if (given.as_data) {
     json out = json::array();
     for (std::size_t at = 0; at < claims.size(); ++at)
@@ -190,6 +200,8 @@ void add_reproduce(CLI::App& app) {
   command->add_option("--results", given->how.results, "Where result sets are kept")
       ->capture_default_str();
   add_measuring(*command, given->how);
+  command->add_flag("--publish", given->publish,
+                    "Write the figures into harness/claims/ as the published ones");
   command->add_flag("--json", given->as_data, "Print JSON");
   command->footer(
       R"(A claim holds if the whole 95 % interval of its figure lies within its bound, does not hold if all of it
@@ -200,7 +212,8 @@ Examples:
   annulus reproduce --list
   annulus reproduce all
   annulus reproduce ring-against-pipe serial-against-parallel
-  annulus reproduce --from results/MACHINE/RUN)");
+  annulus reproduce --from results/MACHINE/RUN
+  annulus reproduce ring-size --from results/MACHINE/RUN --publish)");
   command->callback([given] { reporting([&] { reproduce(*given); }); });
 }
 

@@ -11,6 +11,7 @@
 #include "measure/samples.hpp"
 #include "measure/statistics.hpp"
 #include "measure/suite.hpp"
+#include "report/measured.hpp"
 
 namespace annulus::harness {
 
@@ -55,13 +56,17 @@ claim parse_claim(std::string_view text, std::string_view source, const suite_li
 /// Every claim in `directory`, by name: NAME.toml holds the one of that name. Throws bad_input.
 std::vector<claim> load_claims(const std::filesystem::path& directory, const suite_list& suites);
 
+/// The text of a claim's file with another [published], or with one if it has none.
+std::string with_publication(std::string_view text, const publication& what);
+
 enum class ruling { holds, does_not_hold, cannot_be_told };
 
 struct judgement {
   ruling said = ruling::cannot_be_told;
-  std::string reason{};              ///< why it cannot be told
-  std::optional<estimate> figure{};  ///< the ratio or the figure, as measured
-  std::string cells{};               ///< whose it is: "futex dir / pipe dir"
+  std::string reason{};                ///< why it cannot be told
+  std::optional<estimate> figure{};    ///< the ratio or the figure, as measured
+  std::string cells{};                 ///< whose it is: "futex dir / pipe dir"
+  const measured_set* from = nullptr;  ///< of judge_sets(): whose the figure is
 };
 
 /// Whether the interval of the figure lies on the right side of the bound, or on the wrong one. It
@@ -69,6 +74,10 @@ struct judgement {
 /// marked in `least_for_interval` repetitions. Of a relation that is stated for several values, the
 /// worst counts.
 judgement judge(const claim& what, const std::vector<cell_samples>& cells);
+
+/// By the first set that has a figure for it: those of its own matrix come before others of its
+/// suite. The sets must outlive the judgement.
+judgement judge_sets(const claim& what, const std::vector<measured_set>& from);
 
 /// The cells that a side of the claim could be, of those: what a matrix has to have.
 std::vector<json> cells_for(const claim& what, const claim_side& side,
@@ -80,5 +89,7 @@ std::string_view word_for(ruling said) noexcept;
 std::string bound_text(const claim& what);
 /// The figure of a claim as people read it, with its unit.
 std::string figure_text(const claim& what, const estimate& value);
+/// "2.12 (Intel Xeon, 2 CPUs, 1a2b3c4d5e6f)"; "-" if it was not published.
+std::string published_text(const claim& what);
 
 }  // namespace annulus::harness

@@ -163,12 +163,14 @@ class section_writer {
   std::vector<row> rows_;
 };
 
-std::string section_text(const suite& of, const table_section& section) {
+// `heading`: "##"; empty: none.
+std::string section_text(const suite& of, const table_section& section,
+                         std::string_view heading = "##") {
   std::string out = "\n";
-  if (!section.value.empty()) {
+  if (!section.value.empty() && !heading.empty()) {
     std::string title = find_axis(of.axes(), of.traits().table.section)->title();
     title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
-    out += fmt::format("## {}: {}\n\n", title, section.value);
+    out += fmt::format("{} {}: {}\n\n", heading, title, section.value);
   }
   if (!section.constant.empty()) out += constant_line(of, section.constant) + ".\n\n";
   out += section_writer(of, section).text();
@@ -258,6 +260,13 @@ std::string to_markdown(const table& value) {
                      fitness_text(value));
   const std::string& note = value.of->traits().note;
   return note.empty() ? out : fmt::format("{}\n{}\n", out, note);
+}
+
+std::string to_excerpt(const table& value, bool bare) {
+  std::string out;
+  for (const table_section& section : value.sections)
+    out += section_text(*value.of, section, bare ? "" : "###");
+  return fmt::format("{}{}\n{}\n", out, interval_text(value), fitness_text(value));
 }
 
 }  // namespace annulus::harness

@@ -17,6 +17,10 @@ std::string measured_set::machine() const {
 }
 
 std::string measured_set::revision() const {
+  return revision_of(environment);
+}
+
+std::string revision_of(const json& environment) {
   const json build = environment.value("build", json::object());
   const auto commit = build.is_object() ? build.find("commit") : build.end();
   const bool known = commit != build.end() && commit->is_string() && *commit != "";

@@ -19,9 +19,11 @@ struct measured_set {
 
   [[nodiscard]] const suite& of() const noexcept { return *what.of; }
   [[nodiscard]] std::string machine() const;
-  /// The commit that was measured: "1a2b3c4d5e6f".
   [[nodiscard]] std::string revision() const;
 };
+
+/// The commit that was measured: "1a2b3c4d5e6f".
+std::string revision_of(const json& environment);
 
 /// Throws `error` if `directory` is no result set, or one of its files is damaged or of another
 /// schema.

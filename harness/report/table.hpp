@@ -83,6 +83,9 @@ struct table {
 table make_table(const std::filesystem::path& directory, const suite_list& suites);
 
 std::string to_markdown(const table& value);
+/// What stands in a page that has text of its own: the sections, each under a heading of the third
+/// level unless `bare`, and what a reader has to know of intervals and company.
+std::string to_excerpt(const table& value, bool bare);
 json to_json(const table& value);
 
 /// "8.12 [8.01-8.20]", times `scale`; "8.12" if there is no interval.

@@ -241,5 +241,45 @@ TEST(claims, shipped_ones_can_be_judged) {
   EXPECT_TRUE(sources.contains("seed 003"));
 }
 
+TEST(claims, are_published_anew) {
+  const std::string text =
+      text_of("metric = 'bytes_per_second'\nat_least = 1.5\nleft = { ring = 'futex' }\n");
+  const publication first{"results/m/run", "A \"Test\" CPU, 2 CPUs", "1a2b3c", 2.123456};
+  const std::string once = with_publication(text, first);
+  const claim found = parse_claim(once, "c.toml", fake_suites());
+  ASSERT_TRUE(found.published);
+  EXPECT_EQ(found.published->results, first.results);
+  EXPECT_EQ(found.published->machine, first.machine);
+  EXPECT_EQ(found.published->revision, first.revision);
+  EXPECT_EQ(found.published->value, 2.123);
+  EXPECT_EQ(with_publication(once, first), once);
+  const publication second{"results/m/other", "B", "4d5e6f", 0};
+  EXPECT_EQ(with_publication(once, second), with_publication(text, second));
+  // Wherever it stands.
+  const auto at = text.find("[relation]");
+  const std::string ahead =
+      text.substr(0, at) + "\n[published]\nresults = 'x'\n\n" + text.substr(at);
+  EXPECT_EQ(
+      parse_claim(with_publication(ahead, second), "c.toml", fake_suites()).published->results,
+      "results/m/other");
+}
+
+TEST(claims, are_judged_by_the_sets_of_their_own_matrix_first) {
+  const temporary_directory directory;
+  write_run(directory / "a", fixed_samples());
+  std::vector<measured_set> sets{load_measured(directory / "a", fake_suites()),
+                                 load_measured(directory / "a", fake_suites())};
+  sets[0].what.name = "other";
+  const claim what = speed_of(
+      "at_least = 1\nleft = { ring = 'futex', sink = 'dir' }\nright = { ring = 'mutex', sink = "
+      "'dir' "
+      "}");
+  EXPECT_EQ(judge_sets(what, sets).from, &sets[1]);
+  sets.pop_back();
+  EXPECT_EQ(judge_sets(what, sets).from, &sets[0]);
+  sets.pop_back();
+  EXPECT_EQ(judge_sets(what, sets).reason, "no result set is of the suite fake");
+}
+
 }  // namespace
 }  // namespace annulus::harness

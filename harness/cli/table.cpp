@@ -36,7 +36,7 @@ void write_into(const std::vector<fs::path>& files) {
   for (const fs::path& file : files) {
     const auto page = page_at(file);
     const std::string text = made_anew(page, suites::all_suites());
-    if (text != page.text) harness::write_durably(file, text);
+    if (text != page.text) harness::write_durably(fs::absolute(file), text);
   }
 }
 

@@ -89,7 +89,9 @@ void add_table(CLI::App& app) {
   command->footer(
       R"(In a page, what lies between two such lines is made from a result set, and not by hand:
   <!-- annulus table results/MACHINE/RUN [section=VALUE] [only=AXIS:VALUE,…]… [figures=METRIC,…] -->
+  <!-- annulus decision results/MACHINE/RUN… -->
   <!-- annulus claims results/MACHINE/RUN… [of=PREFIX] -->
+  <!-- annulus reference SUITE… -->
   <!-- annulus end -->
 section leaves one section, only the cells with such values and their roofs, figures these columns (also
 of_roof and of_baseline), of the claims whose names begin so.

@@ -14,7 +14,9 @@
 #include "measure/axis.hpp"
 #include "measure/result_set.hpp"
 #include "report/claims.hpp"
+#include "report/decision.hpp"
 #include "report/measured.hpp"
+#include "report/reference.hpp"
 #include "report/table.hpp"
 
 namespace annulus::harness {
@@ -196,6 +198,27 @@ std::string made_table(const page& in, const std::vector<std::string>& asked,
                      to_excerpt(found, !section.empty()));
 }
 
+std::string made_decision(const page& in, const std::vector<std::string>& asked,
+                          const suite_list& suites) {
+  const request what = request_of(asked, {});
+  std::string out;
+  for (const std::string& set : what.sets) {
+    const table found = make_table(in.root / set, suites);
+    out += origin_text(in, set, found.environment) + "\n\n";
+    for (const decision& each : decisions_of(found))
+      out += fmt::format("- {}\n", sentence_of(found, each));
+  }
+  return out;
+}
+
+// What can be written in a matrix, from the descriptors themselves.
+std::string made_reference(const std::vector<std::string>& asked, const suite_list& suites) {
+  std::string out;
+  for (const std::string& name : request_of(asked, {}).sets)
+    out += fmt::format("```toml\n{}```\n", matrix_reference(find_suite(suites, name, "the suite")));
+  return out;
+}
+
 // Of one kind of machine.
 struct bench_place {
   std::string machine;
@@ -249,7 +272,10 @@ std::string made(const page& in, const passage& what, const suite_list& suites) 
   try {
     if (what.asked.front() == "table") return made_table(in, what.asked, suites);
     if (what.asked.front() == "claims") return made_claims(in, what.asked, suites);
-    throw error(fmt::format("{} is no block; table and claims are", printable(what.asked.front())));
+    if (what.asked.front() == "reference") return made_reference(what.asked, suites);
+    if (what.asked.front() == "decision") return made_decision(in, what.asked, suites);
+    throw error(fmt::format("{} is no block; table, decision, claims and reference are",
+                            printable(what.asked.front())));
   } catch (const error& problem) {
     throw error(fmt::format("{}: {}", place_of(in, what.line - 1), problem.what()));
   }

@@ -12,12 +12,14 @@ namespace annulus::harness {
 /// In a page, each line of its own,
 ///
 ///   <!-- annulus table SET [section=VALUE] [only=AXIS:VALUE,…]… [figures=METRIC,…] -->
+///   <!-- annulus decision SET… -->
 ///   <!-- annulus claims SET… [of=PREFIX] -->
+///   <!-- annulus reference SUITE… -->
 ///
-/// begins what was made of result sets, and <!-- annulus end --> ends it. A set is named from the
-/// root: results/MACHINE/RUN. `section` leaves one section, without its heading; `only` the cells
-/// with one of these values, and their roofs; `figures` these columns, of_roof and of_baseline
-/// among them; `of` the claims whose names begin so.
+/// begins what was made of result sets, or of a suite's descriptors, and <!-- annulus end --> ends
+/// it. A set is named from the root: results/MACHINE/RUN. `section` leaves one section, without its
+/// heading; `only` the cells with one of these values, and their roofs; `figures` these columns,
+/// of_roof and of_baseline among them; `of` the claims whose names begin so.
 struct page {
   std::filesystem::path root;  ///< of the checkout: it has results/ and harness/claims/
   std::filesystem::path file;  ///< from there: "docs/benchmarks.md"

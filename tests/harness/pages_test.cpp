@@ -92,8 +92,19 @@ TEST_F(pages, show_what_is_asked_for) {
   EXPECT_TRUE(holds(made(table_ + " section=null figures=cpu_seconds_per_gib"), "CPU-s/GiB"));
 }
 
+TEST_F(pages, say_what_a_run_decides) {
+  const std::string text = made("decision results/test-cpu-2cpu/run");
+  EXPECT_TRUE(holds(text, "\n\n- Sink null: ")) << text;
+  EXPECT_TRUE(holds(text, "\n- Sink dir: ")) << text;
+}
+
+TEST_F(pages, have_what_can_be_written_in_a_matrix) {
+  const std::string text = made("reference fake");
+  EXPECT_TRUE(holds(text, "```toml\n# Every key of a matrix of the suite fake.")) << text;
+}
+
 TEST_F(pages, refuse_what_they_cannot_make) {
-  EXPECT_EQ(refusal("figure x"), "docs/a.md:2: figure is no block; table and claims are");
+  EXPECT_EQ(refusal("figure x"), "docs/a.md:2: figure is no block; table, decision, claims and reference are");
   EXPECT_EQ(refusal("table"), "docs/a.md:2: it names no result set");
   EXPECT_EQ(refusal(table_ + " section=disk"),
             "docs/a.md:2: results/test-cpu-2cpu/run has no such cell");

@@ -26,17 +26,16 @@ if (image[strlen(image) - 2:] eq "svg") {
 }
 set output image
 
-# One scale for all panels: what a consumer costs is to be seen as well.
+# One scale for all panels: what a consumer costs is to be seen as well. A roof that lies beyond it is named.
 most = 0
 do for [n = 1:panels] {
   stats data index 3 * n - 3 using 5 nooutput
   most = STATS_max > most ? STATS_max : most
   stats data index 3 * n - 2 using 3 nooutput
   most = STATS_max > most ? STATS_max : most
-  stats data index 3 * n - 1 using 1 nooutput
-  if (STATS_records > 0) { most = STATS_max > most ? STATS_max : most }
 }
-set xrange [0 : 1.03 * most]
+most = 1.03 * most
+set xrange [0 : most]
 set yrange [rows - 0.4 : -0.6]
 
 set border 1 lc rgb ink
@@ -68,10 +67,12 @@ do for [n = 1:panels] {
   plot for [kind = 0:3] data index first \
         using (0):($2 == kind ? $1 : NaN):(0):3:($1 - 0.36):($1 + 0.36) \
         with boxxyerror fs transparent solid (kind == 2 ? 0.65 : 0.3) noborder lc rgb colour(kind), \
-      data index first + 2 using 1:(-0.6):(0):(rows + 0.2) \
+      data index first + 2 using ($1 <= most ? $1 : NaN):(-0.6):(0):(rows + 0.2) \
         with vectors nohead lw 1.2 dt 2 lc rgb ink, \
-      data index first + 2 using 1:(-0.6):("roof") \
+      data index first + 2 using ($1 <= most ? $1 : NaN):(-0.6):("roof") \
         with labels center offset 0, 0.5 font small textcolor rgb ink, \
+      data index first + 2 using ($1 > most ? most : NaN):(-0.6):(sprintf("roof %.0f →", $1)) \
+        with labels right offset 0, 0.5 font small textcolor rgb ink, \
       data index first using ($2 == 1 ? $3 : NaN):(-0.6):(0):(rows + 0.2) \
         with vectors nohead lw 1.2 dt 3 lc rgb ink, \
       for [kind = 0:3] data index first using 3:($2 == kind ? $1 - 0.4 : NaN):(0):(0.8) \
@@ -81,7 +82,7 @@ do for [n = 1:panels] {
         with points pt 7 ps 0.35 lc rgb ink, \
       data index first + 1 using ($4 == 1 ? $3 : NaN):($1 + 0.55 * $2) \
         with points pt 2 ps 0.45 lc rgb ink, \
-      for [kind = 0:3] data index first using (1.03 * most):($2 == kind ? $1 : NaN):7 \
+      for [kind = 0:3] data index first using (most):($2 == kind ? $1 : NaN):7 \
         with labels left offset 0.6, 0 font (kind == 2 ? bold : "") textcolor rgb colour(kind), \
       data index first using (0):1:(n == 1 ? stringcolumn(6) : "") \
         with labels right offset -0.8, 0 textcolor rgb ink

@@ -67,6 +67,7 @@ class decision_drafter {
     for (const table_cell& cell : in.cells) {
       const auto value = cell.figures.find(by.name);
       if (value == cell.figures.end()) continue;
+      if (is_part(cell.role)) continue;
       if (cell.is_roof) {
         roofs += fmt::format("{:.6g}\n", value->second.median * by.scale);
         continue;

@@ -63,7 +63,8 @@ std::string repetitions_text(const table_cell& cell) {
 
 class section_writer {
  public:
-  section_writer(const suite& of, const table_section& from) : of_(of), from_(from) {
+  section_writer(const suite& of, const table_section& from, bool with_parts)
+      : of_(of), from_(from) {
     has_roles_ = std::any_of(from.cells.begin(), from.cells.end(),
                              [](const table_cell& cell) { return !cell.role.empty(); });
     for (const table_cell& cell : from.cells) {
@@ -71,7 +72,9 @@ class section_writer {
       if (!cell.is_roof && std::find(across_.begin(), across_.end(), value) == across_.end())
         across_.push_back(value);
     }
-    for (const table_cell& cell : from.cells) add(cell);
+    for (const table_cell& cell : from.cells) {
+      if (with_parts || !is_part(cell.role)) add(cell);
+    }
   }
 
   [[nodiscard]] std::string text() const {
@@ -181,8 +184,8 @@ std::string why_text(const table_section& section) {
 }
 
 // `heading`: "##"; empty: none.
-std::string section_text(const table& in, const table_section& section,
-                         std::string_view heading = "##") {
+std::string section_text(const table& in, const table_section& section, std::string_view heading,
+                         bool with_why) {
   const suite& of = *in.of;
   std::string out = "\n";
   if (!section.value.empty() && !heading.empty()) {
@@ -191,7 +194,7 @@ std::string section_text(const table& in, const table_section& section,
     out += fmt::format("{} {}: {}\n\n", heading, title, section.value);
   }
   if (!section.constant.empty()) out += constant_line(of, section.constant) + ".\n\n";
-  out += section_writer(of, section).text();
+  out += section_writer(of, section, with_why).text();
   if (section.best) {
     const bool lower = section.best->by->best == better::lower;
     out += fmt::format("\n{}: {}.\n", lower ? "Lowest" : "Fastest", winner_text(*section.best));
@@ -272,7 +275,7 @@ std::string to_markdown(const table& value, bool with_why) {
         fmt::format("{} of {} turns have no result.\n", value.turns - value.finished, value.turns);
   }
   for (const table_section& section : value.sections)
-    out += section_text(value, section) + (with_why ? why_text(section) : "");
+    out += section_text(value, section, "##", with_why) + (with_why ? why_text(section) : "");
   out += interval_text(value) + notes_text("Look twice", "cell", value.remarks) +
          notes_text("Failed", "turn", value.failed) + notes_text("Skipped", "cell", value.skipped);
   out += fmt::format("\n## Conditions\n\n{}.\n{}\n", machine_line(value.environment),
@@ -284,7 +287,7 @@ std::string to_markdown(const table& value, bool with_why) {
 std::string to_excerpt(const table& value, bool bare) {
   std::string out;
   for (const table_section& section : value.sections)
-    out += section_text(value, section, bare ? "" : "###");
+    out += section_text(value, section, bare ? "" : "###", false);
   return fmt::format("{}{}\n{}\n", out, interval_text(value), fitness_text(value));
 }
 

@@ -306,8 +306,7 @@ json notes_json(const std::vector<table_note>& notes) {
 const suite& suite_of(const json& environment, const suite_list& suites, const std::string& where) {
   const auto name = environment.find("suite");
   if (name == environment.end() || !name->is_string()) {
-    throw error(
-        fmt::format("{} is no result set: its {} names no suite", where, environment_name));
+    throw error(fmt::format("{} is no result set: its {} names no suite", where, environment_name));
   }
   return find_suite(suites, name->get<std::string>(), fmt::format("the suite of {}", where));
 }

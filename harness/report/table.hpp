@@ -86,7 +86,8 @@ struct table {
 /// among these.
 table make_table(const std::filesystem::path& directory, const suite_list& suites);
 
-/// `with_why`: below each section, what bounds each of its cells.
+/// `with_why`: the parts of the work alone (see is_part()), and below each section what bounds each
+/// of its cells.
 std::string to_markdown(const table& value, bool with_why = false);
 /// What stands in a page that has text of its own: the sections, each under a heading of the third
 /// level unless `bare`, and what a reader has to know of intervals and company.

@@ -94,11 +94,12 @@ class pipeline final : public harness::suite {
                          .baseline_value = "pipe"},
                .quantities = {"shard", "frame"},
                .reads_input = true,
-               .note = "Whatever was stored was read back and compared with the input, or with "
-                       "sink null folded and "
-                       "compared.\nThe roof is one thread that reads, encodes and hashes, without "
-                       "rings or sinks. Beside it stand encoding and hashing alone, and the sinks "
-                       "alone, given the same bytes by one thread and not read back."}) {}
+               .note =
+                   "Whatever was stored was read back and compared with the input, or with "
+                   "sink null folded and "
+                   "compared.\nThe roof is one thread that reads, encodes and hashes, without "
+                   "rings or sinks. `annulus table --why` shows encoding and hashing alone, "
+                   "and the sinks alone, given the same bytes by one thread and not read back."}) {}
 
   [[nodiscard]] std::vector<std::string> shown(const json& /*key*/) const override {
     return {harness::bytes_per_second, harness::cpu_per_gib, harness::stall_p99,

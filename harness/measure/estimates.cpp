@@ -62,13 +62,10 @@ std::vector<const cell_samples*> roofs_of(const suite& of, const cell_samples& c
 
 const cell_samples* baseline_of(const suite& of, const cell_samples& cell,
                                 const std::vector<cell_samples>& all) {
-  const layout& table = of.traits().table;
-  if (table.baseline_axis.empty() || cell.is_roof) return nullptr;
-  json key = cell.key;
-  key[table.baseline_axis] = table.baseline_value;
-  key = of.reduced(std::move(key));
+  const auto key = cell.is_roof ? std::nullopt : baseline_key(of, cell.key);
+  if (!key) return nullptr;
   const auto at = std::find_if(all.begin(), all.end(),
-                               [&](const cell_samples& each) { return each.key == key; });
+                               [&](const cell_samples& each) { return each.key == *key; });
   const bool is_other = at != all.end() && &*at != &cell && !counted(*at).empty();
   return is_other ? &*at : nullptr;
 }

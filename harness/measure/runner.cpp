@@ -218,7 +218,7 @@ class session {
       const auto wide = wide_cells(pass);
       report_.wide = wide.size();
       if (wide.empty() || report_.interrupted || is_spent(pass)) return;
-      const auto wanted = with_roofs(wide);
+      const auto wanted = with_references(wide);
       std::vector<std::size_t> order;
       for (const std::size_t cell : plan_.pass(pass)) {
         if (wanted.contains(plan_.cells[cell].request.key.dump())) order.push_back(cell);
@@ -254,13 +254,15 @@ class session {
     return now.has_interval() && (now.high - now.low) / 2 <= *what_.until * std::abs(now.median);
   }
 
-  // The keys of these cells and of those that they are compared with.
-  [[nodiscard]] std::set<std::string> with_roofs(const std::set<std::size_t>& cells) const {
+  // The keys of these cells and of those that they are compared with, beside which they have to be
+  // measured.
+  [[nodiscard]] std::set<std::string> with_references(const std::set<std::size_t>& cells) const {
     std::set<std::string> out;
     for (const std::size_t cell : cells) {
       const json& key = plan_.cells[cell].request.key;
       out.insert(key.dump());
       for (const json& roof : what_.of->roofs(key)) out.insert(roof.dump());
+      if (const auto baseline = baseline_key(*what_.of, key)) out.insert(baseline->dump());
     }
     return out;
   }

@@ -56,6 +56,13 @@ const suite& find_suite(const suite_list& all, std::string_view name, std::strin
                               printable(name)));
 }
 
+std::optional<json> baseline_key(const suite& of, json key) {
+  const layout& table = of.traits().table;
+  if (table.baseline_axis.empty()) return std::nullopt;
+  key[table.baseline_axis] = table.baseline_value;
+  return of.reduced(std::move(key));
+}
+
 cell_result run_cell(const suite_list& all, cell_request cell) {
   const suite& of = find_suite(all, cell.suite, "the cell's suite");
   for (const auto& [name, value] : cell.key.items()) {

@@ -118,6 +118,10 @@ using suite_list = std::vector<const suite*>;
 /// "ring"".
 const suite& find_suite(const suite_list& all, std::string_view name, std::string_view where);
 
+/// The key of the cell that this one is compared with, see layout::baseline_axis; it may be its
+/// own.
+std::optional<json> baseline_key(const suite& of, json key);
+
 /// What the process of one turn does: brings the values of the key to their canonical form, applies
 /// each axis, and runs the cell. Throws bad_input if there is no such suite, axis or value, and
 /// what the suite throws.

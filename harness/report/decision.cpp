@@ -33,10 +33,14 @@ std::vector<const table_cell*> candidates_of(const table_section& in, const metr
   return out;
 }
 
-// Effect and interval have to agree, as in a comparison of two runs.
-bool is_worth_more(const table_cell& cell) {
-  const auto& ratio = cell.of_baseline;
-  return ratio && ratio->has_interval() && ratio->low > 1 && ratio->median >= worth_having;
+// Effect and interval have to agree, as in a comparison of two runs. Where too few repetitions were
+// beside each other for a ratio with an interval, those of the two themselves have to lie apart.
+bool is_worth_more(const table_cell& best, const table_cell& baseline, const metric& by) {
+  const auto& ratio = best.of_baseline;
+  if (ratio && ratio->has_interval()) return ratio->low > 1 && ratio->median >= worth_having;
+  const estimate& one = *figure_of(best, by.name);
+  const estimate& other = *figure_of(baseline, by.name);
+  return !overlap(one, other) && one.median >= worth_having * other.median;
 }
 
 const table_cell* cheapest_of(const std::vector<const table_cell*>& cells) {
@@ -67,7 +71,7 @@ decision decided(const suite& of, const table_section& in) {
       out.tied.push_back(cell);
   }
   if (out.tied.size() == 1) out.tied.clear();
-  if (out.baseline != nullptr && !is_worth_more(*out.best)) {
+  if (out.baseline != nullptr && !is_worth_more(*out.best, *out.baseline, by)) {
     out.how = decision::kind::baseline;
     out.choice = out.baseline;
   } else if (!out.tied.empty()) {

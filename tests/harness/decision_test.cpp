@@ -48,12 +48,12 @@ class decisions : public testing::Test {
  public:
   // Six samples around `rate`, half a percent apart.
   decisions& cell(const std::string& ring, int size, double rate, double cpu = 1, int count = 6,
-                  const std::string& load = "steady", bool marked = false) {
+                  const std::string& load = "steady", bool marked = false, int first = 1) {
     for (int at = 0; at < count; ++at) {
       sample& turn = samples_.emplace_back();
       turn.cell = cells_;
       turn.key = {{"sink", "dir"}, {"ring", ring}, {"size", size}, {"load", load}};
-      turn.repetition = at + 1;
+      turn.repetition = first + at;
       turn.is_roof = ring == "none";
       turn.spec = json::object();
       if (marked) turn.fitness = {{"marks", {"others used 50 % of the CPUs"}}};
@@ -105,6 +105,13 @@ class decisions : public testing::Test {
   std::vector<sample> samples_;
   std::size_t cells_ = 0;
 };
+
+TEST_F(decisions, need_no_repetition_beside_the_baseline) {
+  cell("pipe", 1024, 100).cell("a", 1024, 200, 1, 6, "steady", false, 7);
+  const auto made = decisions_of(make_table(written(), {&of_}));
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(made[0].how, decision::kind::one);
+}
 
 TEST_F(decisions, take_the_one_that_is_better_than_all_others) {
   cell("pipe", 1024, 500, 0.5).cell("a", 1024, 600).cell("a", 4096, 1000, 0.8).cell("b", 4096, 900);

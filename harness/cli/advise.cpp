@@ -247,7 +247,7 @@ void add_runs(const fs::path& folder, const harness::suite& of, std::vector<meas
   for (const fs::path& run : runs) {
     try {
       if (harness::read_environment(run).value("suite", "") != of.traits().name) continue;
-      to.push_back(load_measured(run, suites::all_suites(), harness::older_samples::at_fallback));
+      to.push_back(load_measured(run, suites::all_suites()));
     } catch (const harness::error&) {
       continue;  // of an older revision, say: no reason to be silent about the others
     }
@@ -258,7 +258,7 @@ std::vector<measured_set> given_sets(const advise_arguments& given) {
   std::vector<measured_set> out;
   for (const fs::path& each : given.from) {
     local_path(each.string(), "directory");
-    out.push_back(load_measured(each, suites::all_suites(), harness::older_samples::at_fallback));
+    out.push_back(load_measured(each, suites::all_suites()));
   }
   return out;
 }

@@ -27,25 +27,29 @@ std::string revision_of(const json& environment) {
   return known ? printable(commit->get<std::string>()) : "an unknown revision";
 }
 
-measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites,
-                           older_samples older) {
+measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites) {
   measured_set out;
   out.directory = directory;
   out.environment = read_environment(directory);
   out.what = matrix_of_run(directory, suites);
   out.samples = read_samples(directory / samples_name).samples;
-  for (const axis& each : out.of().axes()) {
-    // All samples have the same axes.
-    if (out.samples.empty() || out.samples.front().key.contains(each.name)) continue;
-    if (older == older_samples::at_fallback) {
-      for (sample& lacking : out.samples) lacking.key[each.name] = each.fallback;
-      continue;
-    }
-    throw error(fmt::format("{} cannot be used: its samples lack the axis {} of the suite {}",
-                            pipeline::escaped(directory), each.name, out.of().traits().name));
-  }
+  add_new_axes(out.samples, out.of(), pipeline::escaped(directory));
   out.cells = by_cell(out.samples);
   return out;
+}
+
+void add_new_axes(std::vector<sample>& samples, const suite& of, std::string_view where) {
+  if (samples.empty()) return;
+  const json has = samples.front().key;  // all have the same
+  for (const auto& [name, value] : has.items()) {
+    if (find_axis(of.axes(), name) == nullptr)
+      throw error(fmt::format("{} cannot be used: the suite {} has no axis {}", where,
+                              of.traits().name, printable(name)));
+  }
+  for (const axis& each : of.axes()) {
+    if (has.contains(each.name)) continue;
+    for (sample& lacking : samples) lacking.key[each.name] = each.fallback;
+  }
 }
 
 std::vector<std::string> label_axes(const suite& of, const std::vector<cell_samples>& cells) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "measure/matrix.hpp"
@@ -25,13 +26,14 @@ struct measured_set {
 /// The commit that was measured: "1a2b3c4d5e6f".
 std::string revision_of(const json& environment);
 
-/// What becomes of the samples of a set that was measured before its suite had some axis.
-enum class older_samples { refused, at_fallback };
-
 /// Throws `error` if `directory` is no result set, or one of its files is damaged or of another
-/// schema, or if samples lack an axis and are `refused`.
-measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites,
-                           older_samples older = older_samples::refused);
+/// schema.
+measured_set load_measured(const std::filesystem::path& directory, const suite_list& suites);
+
+/// Gives samples that were measured before their suite had some axis its fallback, which is what
+/// they were measured at. Throws `error` if they have an axis that the suite lacks; `where` names
+/// the set.
+void add_new_axes(std::vector<sample>& samples, const suite& of, std::string_view where);
 
 /// The axes that tell its cells apart in labels, see naming_axes().
 std::vector<std::string> label_axes(const suite& of, const std::vector<cell_samples>& cells);

@@ -14,6 +14,7 @@
 #include "measure/axis.hpp"
 #include "measure/result_set.hpp"
 #include "measure/shape.hpp"
+#include "report/measured.hpp"
 
 namespace annulus::harness {
 namespace {
@@ -325,9 +326,10 @@ table make_table(const std::filesystem::path& directory, const suite_list& suite
   out.run = run_name(directory);
   out.environment = read_environment(directory);
   const std::string where = pipeline::escaped(directory);
-  const auto samples = read_samples(directory / samples_name).samples;
+  auto samples = read_samples(directory / samples_name).samples;
   try {
     out.of = &suite_of(out.environment, suites, where);
+    add_new_axes(samples, *out.of, where);
     table_maker(out, samples).make();
   } catch (const bad_input& problem) {
     // Of the result set, not of how the command was called.

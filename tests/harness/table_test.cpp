@@ -340,13 +340,19 @@ TEST_F(table_of, what_was_not_verified_is_told) {
   EXPECT_FALSE(run_.cell(toy_key("null", "b"), six_of(1), false).made(by_sink_).all_verified());
 }
 
+TEST_F(table_of, an_axis_that_was_not_there_yet_is_at_its_fallback) {
+  run_.cell({{"sink", "null"}, {"ring", "a"}, {"size", 1024}}, {1});
+  const json found = to_json(run_.made(by_sink_));
+  EXPECT_EQ(found.at("sections").at(0).at("cells").at(0).at("key").at("pairs"), 1);
+}
+
 TEST_F(table_of, what_is_of_another_kind_is_refused) {
   const auto refused = [&] {
     return message_of<error>([&] { static_cast<void>(run_.made(by_sink_)); });
   };
   const std::string where = (directory_ / "run-1").string();
-  run_.cell({{"sink", "null"}, {"ring", "a"}, {"size", 1024}}, {1});
-  EXPECT_EQ(refused(), "a cell's key lacks the axis pairs");
+  run_.cell({{"sink", "null"}, {"ring", "a"}, {"size", 1024}, {"colour", "red"}}, {1});
+  EXPECT_EQ(refused(), where + " cannot be used: the suite toy has no axis colour");
   run_ = toy_run(directory_ / "run-1");
   run_.cell({{"sink", 7}, {"ring", "a"}, {"size", 1024}, {"pairs", 1}}, {1});
   EXPECT_EQ(refused(), where + ": a cell of samples.jsonl is none of the suite toy");

@@ -255,13 +255,6 @@ class table_maker {
   name_list naming_;  ///< the axes of a label
 };
 
-json estimate_json(const estimate& value) {
-  json out{{"median", value.median}};
-  if (value.has_interval()) out["interval_95"] = {value.low, value.high};
-  out["n"] = value.n;
-  return out;
-}
-
 json why_json(const why& value) {
   json out{{"cause", to_string(value.what)}, {"sentence", value.sentence}};
   if (value.ring_size) out["ring_size"] = *value.ring_size;
@@ -275,10 +268,10 @@ json cell_json(const table_cell& cell) {
   out["verified"] = cell.verified;
   out["n"] = cell.good;
   out["marked"] = cell.marked;
-  for (const auto& [name, value] : cell.figures) out["metrics"][name] = estimate_json(value);
-  if (cell.of_roof) out["of_roof"] = estimate_json(*cell.of_roof);
+  for (const auto& [name, value] : cell.figures) out["metrics"][name] = to_json(value);
+  if (cell.of_roof) out["of_roof"] = to_json(*cell.of_roof);
   if (cell.reason) out["why"] = why_json(*cell.reason);
-  if (cell.of_baseline) out["of_baseline"] = estimate_json(*cell.of_baseline);
+  if (cell.of_baseline) out["of_baseline"] = to_json(*cell.of_baseline);
   return out;
 }
 
@@ -291,7 +284,7 @@ json section_json(const table& of, const table_section& section) {
   if (section.best) {
     out["winner"] = {{"cell", section.best->cell},
                      {"by", section.best->by->name},
-                     {"value", estimate_json(section.best->value)},
+                     {"value", to_json(section.best->value)},
                      {"ties", section.best->ties}};
   }
   return out;
@@ -313,6 +306,13 @@ const suite& suite_of(const json& environment, const suite_list& suites, const s
 }
 
 }  // namespace
+
+json to_json(const estimate& value) {
+  json out{{"median", value.median}};
+  if (value.has_interval()) out["interval_95"] = {value.low, value.high};
+  out["n"] = value.n;
+  return out;
+}
 
 bool table::all_verified() const {
   return std::all_of(sections.begin(), sections.end(), [](const table_section& section) {

@@ -93,6 +93,7 @@ std::string to_markdown(const table& value, bool with_why = false);
 /// level unless `bare`, and what a reader has to know of intervals and company.
 std::string to_excerpt(const table& value, bool bare);
 json to_json(const table& value);
+json to_json(const estimate& value);
 
 /// "8.12 [8.01-8.20]", times `scale`; "8.12" if there is no interval.
 std::string estimate_text(const estimate& value, double scale = 1);

@@ -94,6 +94,27 @@ TEST_F(advise, another_machine_is_called_so) {
       << "it is no answer where one can measure";
 }
 
+TEST_F(advise, before_a_sink_knows_rates_and_stops) {
+  const auto asked = [&](arguments load) {
+    load.emplace_back("--json");
+    const auto done = ask(std::move(load));
+    EXPECT_EQ(done.status, 0) << done.err;
+    return done.status == 0 ? json::parse(done.out) : json();
+  };
+  const auto paced = asked({"--rate", "50MB/s", "--stall", "1ms/10ms"});
+  EXPECT_EQ(paced.at("key").at("load"), "open:50MB/s+stall:1ms/10ms");
+  EXPECT_TRUE(contains(paced.at("why").get<std::string>(), " the rate")) << paced;
+  EXPECT_TRUE(paced.at("advice").at("figures").contains("stall_p99.9_us")) << paced;
+  EXPECT_EQ(paced.at("measured_now"), true);
+  // One of another rate, within a factor of two, is known from this one; one of other stops is not.
+  const auto near = asked({"--rate", "60MB/s", "--stall", "1ms/10ms"});
+  EXPECT_EQ(near.at("advice").at("known"), "nearest");
+  EXPECT_EQ(near.at("measured_now"), false);
+  EXPECT_EQ(asked({"--jitter", "1ms/10ms"}).at("key").at("load"), "jitter:1ms/10ms");
+  EXPECT_EQ(asked({"--slow", "50MB/s", "--set", "sink=dir"}).at("key").at("sink"), "dir");
+  EXPECT_EQ(runs().size(), 3U);
+}
+
 TEST_F(advise, of_bare_rings_measures_messages_and_pairs) {
   const arguments words{
       "advise", "--message",       "2KiB",          "--pairs", "2",     "--set", "ring=futex,mutex",

@@ -83,8 +83,7 @@ std::optional<answer> answer_from(const std::vector<measured_set>& sets, const q
 }
 
 measured_set loaded(const fs::path& run) {
-  return load_measured(local_path(run.string(), "directory"), suites::all_suites(),
-                       harness::older_samples::at_fallback);
+  return load_measured(local_path(run.string(), "directory"), suites::all_suites());
 }
 
 // By name, the last first: of runs that is the newest.

@@ -122,12 +122,20 @@ TEST(export_csv, quotes_as_the_rfc_has_it) {
   EXPECT_NE(csv.find(",\"a \"\"b\"\", c\"\r\n"), std::string::npos) << csv;
 }
 
-TEST(measured, refuses_samples_of_other_axes) {
+TEST(measured, takes_an_axis_that_is_newer_than_its_samples_at_its_fallback) {
   const temporary_directory directory;
   write_run(directory / "run", fixed_cell(0, {{"ring", "futex"}, {"sink", "null"}}, {1}));
+  const measured_set found = load_measured(directory / "run", fake_suites());
+  EXPECT_EQ(found.cells.at(0).key, fixed_key("futex", "null"));
+}
+
+TEST(measured, refuses_samples_of_an_axis_that_the_suite_lacks) {
+  const temporary_directory directory;
+  json key = fixed_key("futex", "null");
+  key["weather"] = "fine";
+  write_run(directory / "run", fixed_cell(0, key, {1}));
   EXPECT_EQ(message_of<error>([&] { load_measured(directory / "run", fake_suites()); }),
-            (directory / "run").string() +
-                " cannot be used: its samples lack the axis size of the suite fake");
+            (directory / "run").string() + " cannot be used: the suite fake has no axis weather");
 }
 
 }  // namespace

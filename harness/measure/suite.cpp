@@ -56,6 +56,15 @@ const suite& find_suite(const suite_list& all, std::string_view name, std::strin
                               printable(name)));
 }
 
+bool makes_use_of(const suite& of, const json& key, const std::string& axis,
+                  const std::set<json>& values) {
+  return std::any_of(values.begin(), values.end(), [&](const json& value) {
+    json other = key;
+    other[axis] = value;
+    return value != key.at(axis) && of.reduced(std::move(other)) != of.reduced(key);
+  });
+}
+
 std::optional<json> baseline_key(const suite& of, json key) {
   const layout& table = of.traits().table;
   if (table.baseline_axis.empty()) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -117,6 +118,10 @@ using suite_list = std::vector<const suite*>;
 /// The suite of that name. Throws bad_input: "`where` must be one of pipeline, rings, but is
 /// "ring"".
 const suite& find_suite(const suite_list& all, std::string_view name, std::string_view where);
+
+/// Whether another of these values of an axis would make another cell of this one.
+bool makes_use_of(const suite& of, const json& key, const std::string& axis,
+                  const std::set<json>& values);
 
 /// The key of the cell that this one is compared with, see layout::baseline_axis; it may be its
 /// own.

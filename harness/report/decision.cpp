@@ -81,16 +81,6 @@ decision decided(const suite& of, const table_section& in) {
   return out;
 }
 
-// Whether another value of this axis would be another cell.
-bool makes_use_of(const suite& of, const json& key, const std::string& axis,
-                  const std::set<json>& values) {
-  return std::any_of(values.begin(), values.end(), [&](const json& value) {
-    json other = key;
-    other[axis] = value;
-    return value != key.at(axis) && of.reduced(std::move(other)) != of.reduced(key);
-  });
-}
-
 std::string figure_text(const estimate& value, const metric& what) {
   return estimate_text({value.median, 0, 0, 0}, what.scale);
 }

@@ -97,15 +97,17 @@ class section_writer {
     return axis_text(of_.axes(), cell.key, axis);
   }
 
-  // A roof that serves many cells has some value of each axis, which says nothing.
+  // A roof that serves many cells has some value of each axis, which says nothing; neither does
+  // that of an axis of which a cell makes no use.
   [[nodiscard]] bool is_told_by(const table_cell& cell, const std::string& axis) const {
     const auto& rows = of_.traits().table.rows;
-    if (!cell.is_roof || std::find(rows.begin(), rows.end(), axis) != rows.end()) return true;
-    std::set<std::string> values;
+    if (std::find(rows.begin(), rows.end(), axis) != rows.end()) return true;
+    std::set<json> values;
     for (const table_cell& each : from_.cells) {
-      if (each.is_roof) values.insert(text_of(each, axis));
+      if (each.is_roof == cell.is_roof) values.insert(each.key.at(axis));
     }
-    return values.size() > 1;
+    return cell.is_roof ? values.size() > 1
+                        : values.size() <= 1 || makes_use_of(of_, cell.key, axis, values);
   }
 
   void add(const table_cell& cell) {

@@ -158,7 +158,9 @@ class table_maker {
     const auto say = [&](const std::string& what) {
       add_note(out_.remarks, cell_label(of_.axes(), cell.key, naming_), what);
     };
-    if (found.split) {
+    // Humps closer together than that mislead nobody.
+    constexpr double worth_telling = 0.02;
+    if (found.split && found.high_hump - found.low_hump > worth_telling * found.high_hump) {
       say(fmt::format(
           "two humps, around {:.4g} and {:.4g} {}, of neither of which the median says anything",
           found.low_hump, found.high_hump, by.title));

@@ -20,6 +20,12 @@ namespace fs = std::filesystem;
 // In which colour a row is drawn.
 enum class row_kind { other, baseline, choice, tied };
 
+// What a matrix says of itself, without how long it takes.
+std::string question_of(const std::string& description) {
+  const auto end = description.find('?');
+  return end == std::string::npos ? description : description.substr(0, end + 1);
+}
+
 class decision_drafter {
  public:
   decision_drafter(const measured_set& from, const table& of) : from_(from), of_(of) {
@@ -42,7 +48,7 @@ class decision_drafter {
                        longest->size(), any_marked_ ? 1 : 0) +
            fmt::format("unit = {}; baseline = {}; question = {}; machine = {}; ",
                        gnuplot_text(by.title), gnuplot_text(of_.of->traits().table.baseline_value),
-                       gnuplot_text(printable(from_.what.description)),
+                       gnuplot_text(printable(question_of(from_.what.description))),
                        gnuplot_text(machine_line(of_.environment))) +
            gnuplot_array("titles", titles_) + gnuplot_array("headlines", headlines_);
   }

@@ -216,7 +216,8 @@ TEST(measure, a_matrix_gives_samples_a_table_and_figures) {
   EXPECT_TRUE(fs::exists(directory / "topology.xml"));
   EXPECT_TRUE(fs::is_empty(where / "work"));
 
-  const auto table = run({"table", directory.string()});
+  EXPECT_FALSE(contains(run({"table", directory.string()}).out, "| sink alone "));
+  const auto table = run({"table", directory.string(), "--why"});
   ASSERT_EQ(table.status, 0) << table.err;
   for (const std::string word :
        {"## Sink: null", "## Sink: dir", "## Sink: chunks", "| pipe ", "| mirror ", "copy-in",

@@ -25,6 +25,7 @@ void PrintTo(const killed_suite& of, std::ostream* to) {
 class resumed : public testing::TestWithParam<killed_suite> {
  protected:
   resumed() {
+    setenv("ANNULUS_ROOT", ANNULUS_SOURCE, 1);
     spit(where_ / "m.toml", "schema = 1\nsuite = \"" + std::string(GetParam().suite) +
                                 "\"\nname = \"small\"\nrepetitions = " +
                                 std::to_string(repetitions) + "\n[axes]\n" + GetParam().axes);

@@ -47,7 +47,8 @@ void add_measuring(CLI::App& to, measuring& how) {
   to.add_option("--limit", how.limit, "Seconds that one turn may take")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
-  to.add_option("--repetitions", how.repetitions, "Of each cell, instead of the matrix's")
+  to.add_option("--repetitions", how.repetitions,
+                "So many of each cell, instead of what the matrix says")
       ->check(CLI::Range(1, harness::most_repetitions));
   to.add_option("--set", how.sets,
                 "The values of an axis, instead of the matrix's; may be repeated")
@@ -87,7 +88,11 @@ matrix load_named(const std::string& name, const measuring& how) {
 
 void change(matrix& what, const measuring& how) {
   for (const std::string& each : how.sets) set(what, each);
-  if (how.repetitions > 0) what.repetitions = how.repetitions;
+  if (how.repetitions > 0) {
+    what.repetitions = how.repetitions;
+    what.until.reset();
+    what.budget = std::chrono::seconds(0);
+  }
   // Once more, for what the two may have made of it: too many turns.
   static_cast<void>(parse_matrix(to_toml(what), what.name, suites::all_suites()));
 }

@@ -22,7 +22,7 @@ struct measuring {
   std::filesystem::path resume;  ///< the run to go on with; empty: a new one
   int limit = 600;               ///< seconds of a turn
   bool strict = false;
-  int repetitions = 0;  ///< 0: the matrix's
+  int repetitions = 0;  ///< exactly so many, whatever its `until`; 0: the matrix's
   std::vector<std::string>
       sets;  ///< "ring=futex,spsc": instead of the matrix's values of that axis
 };

@@ -131,6 +131,15 @@ TEST_F(matrices, axes_and_repetitions_are_set_and_several_are_measured) {
   EXPECT_NE(reports[0].at("directory"), reports[1].at("directory"));
 }
 
+TEST_F(matrices, repetitions_are_as_many_as_asked_for_whatever_the_matrix_waits_for) {
+  auto text = std::string(two_cells);
+  text.insert(text.find("\n[axes]"), "until = \"1%\"\nbudget = \"1h\"\n");
+  spit(where_ / "two.toml", text);
+  const auto done = measured({"run", where_ / "two.toml", "--repetitions", "1"});
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_FALSE(contains(done.err, "wide")) << done.err;
+}
+
 TEST_F(matrices, a_run_is_resumed_with_its_own_matrix) {
   ASSERT_EQ(measured({"run", where_ / "two.toml", "--repetitions", "1"}).status, 0);
   const fs::path directory =

@@ -104,7 +104,8 @@ TEST_F(pages, have_what_can_be_written_in_a_matrix) {
 }
 
 TEST_F(pages, refuse_what_they_cannot_make) {
-  EXPECT_EQ(refusal("figure x"), "docs/a.md:2: figure is no block; table, decision, claims and reference are");
+  EXPECT_EQ(refusal("figure x"),
+            "docs/a.md:2: figure is no block; table, decision, claims and reference are");
   EXPECT_EQ(refusal("table"), "docs/a.md:2: it names no result set");
   EXPECT_EQ(refusal(table_ + " section=disk"),
             "docs/a.md:2: results/test-cpu-2cpu/run has no such cell");

@@ -140,6 +140,16 @@ TEST_F(matrices, repetitions_are_as_many_as_asked_for_whatever_the_matrix_waits_
   EXPECT_FALSE(contains(done.err, "wide")) << done.err;
 }
 
+TEST_F(matrices, a_ring_that_holds_no_frame_is_skipped_in_place_and_does_not_fail) {
+  const auto dry = on_two({"--dry-run", "--set", "hand=in-place", "--set", "ring_size=64KiB,1MiB"});
+  EXPECT_EQ(dry.status, 0) << dry.err;
+  EXPECT_TRUE(contains(dry.out,
+                       "skipped: in place, a ring must hold a frame, which has 524320 bytes, but "
+                       "its size is 64KiB"))
+      << dry.out;
+  EXPECT_FALSE(contains(dry.out, "its size is 1MiB")) << dry.out;
+}
+
 TEST_F(matrices, a_run_is_resumed_with_its_own_matrix) {
   ASSERT_EQ(measured({"run", where_ / "two.toml", "--repetitions", "1"}).status, 0);
   const fs::path directory =

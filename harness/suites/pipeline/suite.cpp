@@ -1,7 +1,10 @@
 #include "suites/pipeline/suite.hpp"
 
+#include <fmt/format.h>
+
 #include <annulus/all.hpp>
 
+#include "base/sizes.hpp"
 #include "suites/common/load.hpp"
 #include "suites/common/load_axis.hpp"
 #include "suites/common/usage.hpp"
@@ -104,6 +107,14 @@ class pipeline final : public harness::suite {
   [[nodiscard]] std::vector<std::string> shown(const json& /*key*/) const override {
     return {harness::bytes_per_second, harness::cpu_per_gib, harness::stall_p99,
             harness::stall_p999};
+  }
+  [[nodiscard]] std::string unavailable(const json& key) const override {
+    if (is_roof(key) || key.at("hand") != "in-place") return "";
+    const auto frame = quantities(key).at("frame");
+    const auto size = key.at("ring_size").get<std::uint64_t>();
+    if (size >= frame) return "";
+    return fmt::format("in place, a ring must hold a frame, which has {} bytes, but its size is {}",
+                       frame, harness::format_size(size));
   }
   [[nodiscard]] json reduced(json key) const override {
     // It has no memory of its own; handed over in place, its size must be that of a frame at least.

@@ -168,6 +168,15 @@ toml::array to_toml(const suite& of, const std::vector<cell_filter>& filters) {
   return out;
 }
 
+// Matrices from before there were several suites name neither schema nor suite.
+const suite* suite_from(const toml_fields& file, const suite_list& suites) {
+  if (!file.find("schema") && !file.find("suite")) return suites.front();
+  static_cast<void>(file.require("schema").number(
+      schema, schema, fmt::format("{}, the schema that this reads", schema)));
+  const auto of = file.require("suite");
+  return &find_suite(suites, of.text("the name of a suite"), of.where());
+}
+
 }  // namespace
 
 bool matches(const cell_filter& filter, const json& key) {
@@ -182,10 +191,7 @@ matrix parse_matrix(std::string_view text, std::string_view source, const suite_
   const toml_fields file(source, parsed);
   file.refuse_unknown(top_keys);
   matrix out;
-  static_cast<void>(file.require("schema").number(
-      schema, schema, fmt::format("{}, the schema that this reads", schema)));
-  const auto of = file.require("suite");
-  out.of = &find_suite(suites, of.text("the name of a suite"), of.where());
+  out.of = suite_from(file, suites);
   out.name = directory_name(file.require("name"));
   for (const axis& each : out.of->axes()) out.axes[each.name] = {each.fallback};
   if (const auto at = file.find("description")) out.description = at->text();

@@ -45,7 +45,8 @@ struct matrix {
 
 /// Reads a matrix. `source` names it in errors. Throws bad_input with the line, the key, what is
 /// allowed and the value: for a syntax error, another schema, an unknown key, a wrong type, an
-/// unknown or repeated value, an empty axis, or more than `most_turns` turns.
+/// unknown or repeated value, an empty axis, or more than `most_turns` turns. A matrix that names
+/// neither schema nor suite, from before there were several, is of the first of `suites`.
 matrix parse_matrix(std::string_view text, std::string_view source, const suite_list& suites);
 
 /// As `parse_matrix`, from a regular file of at most 1 MiB; throws `error` if it cannot be read.

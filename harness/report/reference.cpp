@@ -61,7 +61,8 @@ std::string matrix_reference(const suite& of) {
                         "What is measured is the cross product of the axes, each turn in a process "
                         "of its own, in random order. An "
                         "unknown key, and a value that is not listed here, is an error.");
-  out += key("Required.", fmt::format("schema = {}\nsuite = \"{}\"", schema, traits.name));
+  out += key("Both or, in old matrices of the suite pipeline, neither.",
+             fmt::format("schema = {}\nsuite = \"{}\"", schema, traits.name));
   out += key("Required; names the run's directory: lower-case letters, digits and '-'.",
              "name = \"example\"");
   out += key("For readers. Default: empty.", "description = \"\"");

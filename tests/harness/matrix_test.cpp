@@ -82,11 +82,18 @@ TEST(matrix, writes_no_absolute_path) {
             std::string::npos);
 }
 
+TEST(matrix, that_is_older_than_schema_and_suite_is_of_the_first_suite) {
+  const matrix what =
+      parse_matrix("name = 'm'\n[axes]\nring = ['spsc']\n", "m.toml", fake_suites());
+  EXPECT_EQ(what.of, fake_suites().front());
+  EXPECT_EQ(what.axes.at("ring"), std::vector<json>{"spsc"});
+}
+
 TEST(matrix, another_schema_is_refused) {
   const auto refused = [](std::string_view text) {
     return message_of<bad_input>([&] { parse_matrix(text, "m.toml", fake_suites()); });
   };
-  EXPECT_EQ(refused("name = 'm'"), "m.toml: the key schema is missing");
+  EXPECT_EQ(refused("suite = 'fake'\nname = 'm'"), "m.toml: the key schema is missing");
   EXPECT_EQ(refused("schema = 2\nsuite = 'fake'\nname = 'm'"),
             "m.toml, line 1: schema must be 1, the schema that this reads, but is 2");
   EXPECT_EQ(refused("schema = 1\nsuite = 'fakes'\nname = 'm'"),

@@ -23,22 +23,23 @@ namespace fs = std::filesystem;
 using harness::measured_set;
 
 constexpr auto advise_footer =
-    R"(With a rate, it takes of the rings and sizes that reach it (95 % of it) those with the least stall at p99.9, of these
-those with the least at p99, of these those with the least CPU for a GiB, and of these the smallest. If none reaches the
-rate, the highest throughput comes first. Without a rate the highest throughput comes first, then CPU, then the size.
-Two figures are alike if they differ by less than 5 %, by less than 25 % if their 95 % intervals meet, or, of stalls, by
-less than 20 µs.
+    R"(With a rate, it takes of the rings and sizes that reach it (95 % of it) those with the least stall at p99, of these
+those with the least CPU for a GiB, and of these the smallest. If none reaches the rate, the highest throughput comes
+first. Without a rate the highest throughput comes first, then CPU, then the size. Two figures are alike if they differ
+by less than 5 %, by less than 25 % if their 95 % intervals meet, or, of stalls, by less than a twentieth of the
+consumer's stop or 20 µs.
 Stalls count from the moment that a write was due. Samples in bad company stay out, unless without them
 there is no choice.
 
 Without --from it looks through this machine's runs in results/, the newest first. A place that was not measured is
 interpolated between its neighbours, in logarithms; beyond the edge one within a factor of two stands for it. If no set
 has it, the cells of the request are measured and kept, unless --no-measure says not to. --set says more of the
-request (hand=in-place), or which rings and sizes to measure (ring=futex,spsc).
+request (hand=in-place), or which rings and sizes to measure (ring=futex,spsc). A ring that does not hold what comes
+while the consumer stops says nothing of one that does.
 
 --hold-back N shows how far to trust it: of N requests in a set, each is asked for without its own cells, and the answer
-is judged by them. It is good if it is no more than 10 % behind the best of them by the first figure by which the two
-are not alike, or if the intervals of the two meet. The exit status is 3 if one is not good.
+is judged by them. It is good if it is no more than 10 % behind the best of them by any figure, or alike with it. The
+exit status is 3 if one is not good.
 
 Examples:
   annulus advise --message 4KiB --rate 200MB/s --stall 4ms/40ms

@@ -30,7 +30,7 @@ std::optional<advice> advise(const advice_request& asked, const std::vector<cell
     const neighbours around(asked, cells, marked_too);
     const auto field = around.at(around.here(), &out.skipped);
     if (field.empty() || field.front().ring == field.back().ring) continue;
-    const choice_rule by{*asked.of, around.has_rate()};
+    const choice_rule by{*asked.of, around.has_rate(), around.stop_us()};
     out.rings = ranked(by, field, out.why);
     out.changes = changes_of(around, by, field, out.best());
     out.skipped.insert(out.skipped.end(), around.useless().begin(), around.useless().end());

@@ -24,7 +24,7 @@ std::string cost_of(const choice_rule& rule, field_view field, const candidate& 
                     const candidate& other) {
   if (!other.reaches_rate && best.reaches_rate) return "the rate is not reached";
   for (const metric* const by : rule.figures(reaching(field))) {
-    if (!alike(*by, best, other)) return instead(*by, other, best);
+    if (!rule.alike(*by, best, other)) return instead(*by, other, best);
   }
   return "";
 }
@@ -54,7 +54,7 @@ void add_cpu(const choice_rule& rule, field_view field, const candidate& best,
   if (figures.size() < 2 || figures.back()->name != cpu_per_gib) return;
   const metric& cpu = *figures.back();
   const candidate& least = best_by(cpu, field);
-  if (alike(cpu, least, best)) return;
+  if (rule.alike(cpu, least, best)) return;
   out.push_back(fmt::format("if CPU matters more: {}, {}, but {}", least.label(),
                             instead(cpu, least, best), instead(*figures.front(), least, best)));
 }

@@ -102,12 +102,28 @@ void neighbours::add(const cell_samples& cell, bool marked_too) {
   useless_.push_back(fmt::format("{}: {}", it.label(), why));
 }
 
-// Bytes a second that the producers offer; 0: as many as go.
-double neighbours::offered(const coordinates& at) const {
+double neighbours::stop_us() const noexcept {
+  return std::chrono::duration<double, std::micro>(here_.load.stall).count();
+}
+
+// Bytes a second that one producer offers; 0: as many as go.
+double neighbours::producer_rate(const coordinates& at) const {
   bench::load how = here_.load;
   if (!how.is_paced()) return 0;
   if (how.rate != 0) how.rate = static_cast<std::uint64_t>(at[by_rate]);
-  return how.paced_rate() * here_.words.value("pairs", 1.0);
+  return how.paced_rate();
+}
+
+// Of all producers.
+double neighbours::offered(const coordinates& at) const {
+  return producer_rate(at) * here_.words.value("pairs", 1.0);
+}
+
+// What comes while the consumer stops.
+bool neighbours::holds_stop(const coordinates& at) const {
+  constexpr double pipe = 65536;
+  const double size = at[by_capacity] > 0 ? at[by_capacity] : pipe;
+  return producer_rate(at) * stop_us() * 1e-6 <= size;
 }
 
 std::vector<candidate> neighbours::at(const coordinates& where,
@@ -117,7 +133,10 @@ std::vector<candidate> neighbours::at(const coordinates& where,
     coordinates there = where;
     for (const double size : values_of(cells, by_capacity)) {
       there[by_capacity] = size;
-      auto found = guessed(cells, there, {by_message, by_rate, by_drain, by_capacity});
+      auto its_kind = cells;
+      std::erase_if(its_kind,
+                    [&](const auto& each) { return holds_stop(each.first) != holds_stop(there); });
+      auto found = guessed(its_kind, there, {by_message, by_rate, by_drain, by_capacity});
       candidate now = found.value_or(candidate{});
       now.ring = ring;
       now.size = static_cast<std::uint64_t>(size);

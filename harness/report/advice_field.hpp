@@ -5,8 +5,9 @@
 // linearly in the logarithms of number and figure; if there are no such two, in two numbers, one
 // after the other, and so on, and where there is a choice, between the nearest (`interpolated`). At
 // the edge a place no further than a factor of two away stands for it (`nearest`). The sizes of
-// rings are those that were measured; one that does not hold twice what is written at once is of
-// another kind than those that do, and not interpolated.
+// rings are those that were measured. A ring that does not hold what comes while the consumer stops
+// is of another kind than one that does, and neither says anything of the other; one that does not
+// hold twice what is written at once is not interpolated.
 #pragma once
 
 #include <array>
@@ -37,6 +38,8 @@ class neighbours {
 
   [[nodiscard]] const coordinates& here() const noexcept { return here_.at; }
   [[nodiscard]] bool has_rate() const { return offered(here()) > 0; }
+  /// For how long the consumer stops at a time.
+  [[nodiscard]] double stop_us() const noexcept;
   /// What rings of the sizes that were measured would do there, by name and size, but for those
   /// that the message does not fit in, of which `skipped` is told.
   [[nodiscard]] std::vector<candidate> at(const coordinates& where,
@@ -50,7 +53,9 @@ class neighbours {
   using ring_cells = std::map<coordinates, const cell_samples*>;
 
   void add(const cell_samples& cell, bool marked_too);
+  [[nodiscard]] double producer_rate(const coordinates& at) const;
   [[nodiscard]] double offered(const coordinates& at) const;
+  [[nodiscard]] bool holds_stop(const coordinates& at) const;
   [[nodiscard]] std::string misfit(const candidate& ring, const coordinates& where) const;
   [[nodiscard]] candidate known(const cell_samples& cell, const coordinates& at) const;
   [[nodiscard]] std::optional<candidate> guessed(const ring_cells& cells, const coordinates& at,

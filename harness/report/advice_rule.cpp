@@ -12,11 +12,23 @@ namespace {
 constexpr double alike_part = 0.05;
 constexpr double tie_part = 0.25;
 constexpr double alike_us = 20;
+constexpr double alike_part_of_stop = 0.05;
 
-std::vector<candidate> as_good(const metric& by, std::vector<candidate> field) {
+std::vector<candidate> as_good(const choice_rule& rule, const metric& by,
+                               std::vector<candidate> field) {
   const candidate best = best_by(by, field);
-  std::erase_if(field, [&](const candidate& each) { return !alike(by, best, each); });
+  std::erase_if(field, [&](const candidate& each) { return !rule.alike(by, best, each); });
   return field;
+}
+
+double median_of(const metric& by, const candidate& of) {
+  return of.figures.at(by.name).median;
+}
+
+bool meet(const metric& by, const candidate& one, const candidate& other) {
+  const estimate& a = one.figures.at(by.name);
+  const estimate& b = other.figures.at(by.name);
+  return a.has_interval() && b.has_interval() && overlap(a, b);
 }
 
 double cpu_of(const candidate& of) {
@@ -26,24 +38,9 @@ double cpu_of(const candidate& of) {
 
 }  // namespace
 
-bool alike(const metric& by, const candidate& one, const candidate& other) {
-  const double a = one.figures.at(by.name).median;
-  const double b = other.figures.at(by.name).median;
-  const double part = std::abs(a - b) / std::min(a, b);
-  const bool is_stall = by.name == stall_p99 || by.name == stall_p999;
-  return part <= alike_part || (is_stall && std::abs(a - b) < alike_us) ||
-         (part <= tie_part && meet(by, one, other));
-}
-
-bool meet(const metric& by, const candidate& one, const candidate& other) {
-  const estimate& a = one.figures.at(by.name);
-  const estimate& b = other.figures.at(by.name);
-  return a.has_interval() && b.has_interval() && overlap(a, b);
-}
-
 const candidate& best_by(const metric& by, const std::vector<candidate>& field) {
   const double sign = by.best == better::lower ? 1 : -1;
-  const auto badness = [&](const candidate& of) { return sign * of.figures.at(by.name).median; };
+  const auto badness = [&](const candidate& of) { return sign * median_of(by, of); };
   return *std::ranges::min_element(field, {}, badness);
 }
 
@@ -58,8 +55,17 @@ const candidate* same_choice(const std::vector<candidate>& field, const candidat
   return at == field.end() ? nullptr : &*at;
 }
 
+bool choice_rule::alike(const metric& by, const candidate& one, const candidate& other) const {
+  const double a = median_of(by, one);
+  const double b = median_of(by, other);
+  const double apart = std::abs(a - b);
+  if (by.name == stall_p99 && apart < std::max(alike_us, alike_part_of_stop * stop_us)) return true;
+  const double part = apart / std::min(a, b);
+  return part <= alike_part || (part <= tie_part && meet(by, one, other));
+}
+
 std::vector<const metric*> choice_rule::figures(const std::vector<candidate>& field) const {
-  std::vector<const char*> names{stall_p999, stall_p99, cpu_per_gib};
+  std::vector<const char*> names{stall_p99, cpu_per_gib};
   if (!has_rate) names = {cpu_per_gib};
   if (!has_rate || !reaching(field).front().reaches_rate)
     names.insert(names.begin(), bytes_per_second);
@@ -81,7 +87,7 @@ candidate choice_rule::choose(std::vector<candidate> field, std::string* why) co
   for (const metric* const by : figures(field)) {
     const auto before = field.size();
     if (before == 1) break;
-    field = as_good(*by, field);
+    field = as_good(*this, *by, field);
     trail.push_back(field.size() == 1
                         ? fmt::format("of {} it has the best {}", before, by->title)
                         : fmt::format("{} of {} are alike by {}", field.size(), before, by->title));
@@ -94,12 +100,15 @@ candidate choice_rule::choose(std::vector<candidate> field, std::string* why) co
 
 loss choice_rule::loss_of(const candidate& one, std::vector<candidate> field) const {
   field = reaching(field);
-  const bool of_rate = field.front().reaches_rate && !one.reaches_rate;
+  loss out{field.front().reaches_rate && !one.reaches_rate};
   for (const metric* const by : figures(field)) {
-    if (!alike(*by, best_by(*by, field), one)) return {of_rate, by, best_by(*by, field)};
-    field = as_good(*by, field);
+    const candidate best = best_by(*by, field);
+    const double part = std::abs(median_of(*by, one) / median_of(*by, best) - 1);
+    if (!alike(*by, best, one)) return {out.of_rate, by, best, part};
+    if (part > out.part && by->name != stall_p99) out = {out.of_rate, by, best, part, true};
+    field = as_good(*this, *by, field);
   }
-  return {of_rate};
+  return out;
 }
 
 }  // namespace annulus::harness

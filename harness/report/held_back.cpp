@@ -31,19 +31,14 @@ std::optional<held_back> judged(const advice_request& asked, const std::vector<c
   const auto predicted = told.at(told.here());
   const auto measured = truth.at(truth.here());
   if (predicted.empty() || measured.size() < 2) return std::nullopt;
-  const choice_rule rule{*asked.of, truth.has_rate()};
+  const choice_rule rule{*asked.of, truth.has_rate(), truth.stop_us()};
   const candidate chosen = rule.choose(predicted);
   const candidate* const real = same_choice(measured, chosen);
   if (real == nullptr) return std::nullopt;
   const loss lost = rule.loss_of(*real, measured);
   const candidate best = lost.by == nullptr ? rule.choose(measured) : lost.best;
-  held_back out{request_text(asked), chosen.label(), best.label(),
-                chosen.from,         lost.of_rate,   lost.by};
-  if (lost.by == nullptr) return out;
-  const auto& name = lost.by->name;
-  out.behind = std::abs(real->figures.at(name).median / best.figures.at(name).median - 1);
-  out.is_tie = meet(*lost.by, *real, best);
-  return out;
+  return held_back{request_text(asked), chosen.label(), best.label(), chosen.from,
+                   lost.of_rate,        lost.by,        lost.part,    lost.is_tie};
 }
 
 std::string verdict_of(const held_back& of) {
@@ -51,7 +46,7 @@ std::string verdict_of(const held_back& of) {
   if (of.missed_rate) return fmt::format("{}does not reach the rate", missed);
   if (of.by == nullptr) return "as good as the best";
   return fmt::format("{}{:.1f} % behind by {}{}", missed, of.behind * 100, of.by->title,
-                     of.is_tie ? ", but the intervals meet" : "");
+                     of.is_tie && of.behind > good_advice ? ", but the intervals meet" : "");
 }
 
 }  // namespace

@@ -12,10 +12,9 @@ struct held_back {
   std::string best;     ///< of its own cells, by the figure that decides
   origin from = origin::measured;
   bool missed_rate = false;    ///< it does not reach a rate that others reach
-  const metric* by = nullptr;  ///< the first figure by which the chosen one is not as good as the
-                               ///< best; null: there is none
-  double behind = 0;           ///< by what part of the best one's figure it is worse
-  bool is_tie = false;         ///< but the intervals of the two meet
+  const metric* by = nullptr;  ///< in which the chosen one is behind the best; null: in none
+  double behind = 0;           ///< by what part of the best one's figure
+  bool is_tie = false;         ///< yet the rule finds them alike
 
   [[nodiscard]] bool is_good() const noexcept;
 };

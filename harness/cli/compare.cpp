@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/sizes.hpp"
@@ -26,7 +27,8 @@ a 95 % interval. The second is worse if in some cell three things agree: the rat
 interval does not hold 1, and the test of Mann and Whitney, corrected for the number of cells by Holm's
 method, gives 5 % at most. Then the exit status is 3. Samples in bad company are left out, and of cells with
 fewer than 6 samples nothing is said. Where the roof of a cell, measured by turns with it, became worse by as
-much, the machine was in another state: that is said, and is no verdict on the build.
+much, the machine was in another state: that is said, and is no verdict on the build. Runs of a few seconds
+see one state of the machine each; --builds measures both builds in every one.
 
 Examples:
   annulus compare results/MACHINE/BEFORE results/MACHINE/AFTER
@@ -84,8 +86,9 @@ void compare_sets(const compare_arguments& given, double gate) {
     names.at(at) = fmt::format("{}, of {}, on {}", here(set.directory), set.revision(),
                                printable(set.machine()));
   }
-  const auto found = harness::compare_cells(sets[0].of(), sets[0].cells, sets[1].cells, gate,
-                                            harness::pairing::none);
+  auto found = harness::compare_cells(sets[0].of(), sets[0].cells, sets[1].cells, gate,
+                                      harness::pairing::none);
+  found.seconds = std::min(seconds_of(sets[0]), seconds_of(sets[1]));
   report(given, found, sides, names, across);
 }
 

@@ -275,6 +275,12 @@ comparison compare_cells(const suite& of, const std::vector<cell_samples>& first
   return comparer(of, first, second, gate, how).result();
 }
 
+double seconds_of(const measured_set& from) {
+  double out = 0;
+  for (const sample& each : from.samples) out += each.spec.value("elapsed_seconds", 0.0);
+  return out;
+}
+
 std::vector<std::string> differences(const measured_set& first, const measured_set& second) {
   if (&first.of() != &second.of()) {
     const auto named = [](const measured_set& from) {

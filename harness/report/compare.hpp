@@ -41,6 +41,7 @@ struct comparison {
   std::vector<std::string> unpaired;  ///< cells that one of the two lacks: the label, and which
   std::size_t needed =
       0;  ///< repetitions that so many cells need for a verdict at all, if they have fewer; else 0
+  double seconds = 0;  ///< that the turns of the shorter of two runs took; 0: measured side by side
 
   [[nodiscard]] std::size_t count(finding what) const;
 };
@@ -60,6 +61,9 @@ enum class pairing {
 /// not differ one in twenty at most has a cell that is found worse.
 comparison compare_cells(const suite& of, const std::vector<cell_samples>& first,
                          const std::vector<cell_samples>& second, double gate, pairing how);
+
+/// Seconds that all turns of a result set took.
+double seconds_of(const measured_set& from);
 
 /// In what two result sets differ besides their builds: "another machine (a and b)"; empty: in
 /// nothing. Throws bad_input if they are of different suites.

@@ -107,6 +107,20 @@ TEST(compare, lists_the_worst_first_and_what_has_no_verdict_last) {
   EXPECT_EQ(found.cells[3].reason, "1 and 1 samples, and 6 each are needed");
 }
 
+TEST(compare, doubts_what_runs_of_a_few_seconds_say) {
+  comparison found = compared({futex(steady)}, {futex(times(steady, 0.9))});
+  EXPECT_EQ(verdict_text(found).find("state of the machine"), std::string::npos);
+  found.seconds = 6.25;
+  EXPECT_NE(verdict_text(found).find("but of 6.2 s of measuring: a state of the machine"),
+            std::string::npos)
+      << verdict_text(found);
+  found.seconds = 20;
+  EXPECT_EQ(verdict_text(found).find("state of the machine"), std::string::npos);
+  comparison same = compared({futex(steady)}, {futex(steady)});
+  same.seconds = 6.25;
+  EXPECT_EQ(verdict_text(same).find("state of the machine"), std::string::npos);
+}
+
 TEST(compare, leaves_marked_samples_out) {
   cell_samples marked = futex(figures(steady.begin(), steady.begin() + 5));
   marked.marked = futex(times(steady, 0.1)).results;

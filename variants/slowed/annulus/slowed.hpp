@@ -19,9 +19,9 @@ class slowed_mutex : public std::mutex {
  public:
   void lock() {
     using clock = std::chrono::steady_clock;
-    constexpr std::chrono::nanoseconds moving = std::chrono::milliseconds(5);
+    constexpr std::chrono::nanoseconds moving = std::chrono::milliseconds(20);
     constexpr auto whole = moving * 100 / (100 - ANNULUS_SLOWED);
-    constexpr unsigned seldom = 4;  // a look costs a twentieth of a piece of 4 KiB
+    constexpr unsigned seldom = 8;  // a look costs a twentieth of a piece of 4 KiB
     thread_local unsigned calls = 0;
     if (calls++ % seldom == 0) {
       while (clock::now().time_since_epoch() % whole >= moving) {

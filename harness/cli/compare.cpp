@@ -26,9 +26,10 @@ constexpr auto compare_footer =
 a 95 % interval. The second is worse if in some cell three things agree: the ratio is beyond the gate, the
 interval does not hold 1, and the test of Mann and Whitney, corrected for the number of cells by Holm's
 method, gives 5 % at most. Then the exit status is 3. Samples in bad company are left out, and of cells with
-fewer than 6 samples nothing is said. Where the roof of a cell, measured by turns with it, became worse by as
-much, the machine was in another state: that is said, and is no verdict on the build. Runs of a few seconds
-see one state of the machine each; --builds measures both builds in every one.
+fewer than 6 samples nothing is said. Where roofs or packaged queues were measured by turns with a cell, it
+has to be worse beside that with which it varies least, too: else the machine was in another state, which is
+said, and is no verdict on the build. Runs of a few seconds see one state of the machine each; --builds measures
+both builds in every one.
 
 Examples:
   annulus compare results/MACHINE/BEFORE results/MACHINE/AFTER

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -77,15 +79,52 @@ estimate ratio_between(const two_sides& of, pairing how) {
   return {std::exp(out.median), std::exp(out.low), std::exp(out.high), out.n};
 }
 
+// How far values lie from the middle of their side.
+double spread_of(const two_sides& of) {
+  double out = 0;
+  for (const auto* const side : {&of.first, &of.second}) {
+    const double middle = median(*side);
+    std::vector<double> off;
+    for (const double value : *side) off.push_back(std::abs(value - middle));
+    out += median(std::move(off)) / 2;
+  }
+  return out;
+}
+
+// By how much the logarithms of one cell lie above those of the other in each repetition of both.
+std::vector<double> logarithms_beside(const cell_samples& of, const cell_samples& from,
+                                      const std::string& metric) {
+  std::vector<double> out;
+  for (const auto& [repetition, result] : of.results) {
+    const auto other = from.results.find(repetition);
+    if (other == from.results.end()) continue;
+    const auto mine = result.metrics.find(metric);
+    const auto its = other->second.metrics.find(metric);
+    const bool has_both = mine != result.metrics.end() && its != other->second.metrics.end();
+    if (has_both && mine->second > 0 && its->second > 0)
+      out.push_back(std::log(mine->second) - std::log(its->second));
+  }
+  return out;
+}
+
+double chance_of(const two_sides& values, const estimate& ratio) {
+  return ratio.median > 1 ? chance_of_ranks_above(values.first, values.second)
+                          : chance_of_ranks_above(values.second, values.first);
+}
+
+// The figure that the verdict is of.
+const estimate& deciding(const compared_cell& cell) {
+  return cell.yardstick.empty() ? cell.ratio : cell.beside;
+}
+
 bool is_to_the_worse(double ratio, const compared_cell& cell) {
   return (ratio > 1) == (cell.by->best == better::lower);
 }
 
 // More than 1: the second is worse, whichever way is better.
-estimate worsening(const compared_cell& cell) {
-  const estimate& from = cell.ratio;
-  if (cell.by->best == better::lower) return from;
-  return {1 / from.median, 1 / from.high, 1 / from.low, from.n};
+double worsening(const compared_cell& cell) {
+  const double ratio = deciding(cell).median;
+  return cell.by->best == better::lower ? ratio : 1 / ratio;
 }
 
 class comparer {
@@ -110,7 +149,7 @@ class comparer {
     std::stable_sort(out_.cells.begin(), out_.cells.end(), [](const auto& one, const auto& other) {
       const auto place = [](const compared_cell& cell) {
         const bool known = cell.found != finding::no_verdict;
-        return std::pair(!known, known ? -worsening(cell).median : 0);
+        return std::pair(!known, known ? -worsening(cell) : 0);
       };
       return place(one) < place(other);
     });
@@ -119,15 +158,19 @@ class comparer {
 
  private:
   void miss(const cell_samples& cell, const char* side) {
-    if (cell.is_roof) return;
+    if (is_yardstick(cell)) return;
     out_.unpaired.push_back(fmt::format("{}: the {} has no such cell", label(cell.key), side));
+  }
+  // Builds do not change it: what others packaged, and the machine's limits.
+  [[nodiscard]] bool is_yardstick(const cell_samples& cell) const {
+    return cell.is_roof || of_.role(cell.key) == "peer";
   }
   [[nodiscard]] std::string label(const json& key) const {
     return cell_label(of_.axes(), key, shown_);
   }
 
   void add(const cell_samples& first) {
-    if (first.is_roof) return;
+    if (is_yardstick(first)) return;
     const auto found = second_.find(identity_of(of_, first.key));
     if (found == second_.end()) return miss(first, sides[1]);
     const cell_samples& second = *found->second;
@@ -148,9 +191,9 @@ class comparer {
     cell.reason = why_no_verdict(cell, values, first, second);
     if (!cell.reason.empty()) return;
     cell.ratio = ratio_between(values, how_);
-    cell.chance = cell.ratio.median > 1 ? chance_of_ranks_above(values.first, values.second)
-                                        : chance_of_ranks_above(values.second, values.first);
-    auto& field = is_to_the_worse(cell.ratio.median, cell) ? worse_ : better_;
+    cell.chance = chance_of(values, cell.ratio);
+    set_beside(cell, values, first, second);
+    auto& field = is_to_the_worse(deciding(cell).median, cell) ? worse_ : better_;
     field.push_back(out_.cells.size() - 1);
   }
 
@@ -200,37 +243,68 @@ class comparer {
 
   void judge(compared_cell& cell) const {
     if (!cell.reason.empty()) return;
-    const estimate badness = worsening(cell);
+    const finding alone = found_by(cell, cell.ratio);
     const bool is_sure = cell.chance <= significant;
-    cell.found = finding::no_difference;
-    if (!is_sure || !is_beyond(cell.ratio.median)) return;
-    if (badness.high < 1) cell.found = finding::better;
-    if (badness.low > 1) cell.found = has_moved_roof(cell) ? finding::roof_moved : finding::worse;
+    cell.found = is_sure ? found_by(cell, deciding(cell)) : finding::no_difference;
+    if (cell.yardstick.empty()) return;
+    // Who moved the other way without the yardstick, or not at all, did not move.
+    const bool agrees = cell.is_steadier_beside ? is_to_the_worse(cell.ratio.median, cell) ==
+                                                      is_to_the_worse(cell.beside.median, cell)
+                                                : alone == cell.found;
+    if (!agrees) cell.found = finding::no_difference;
+    if (cell.found == finding::no_difference && alone != finding::no_difference)
+      cell.found = finding::moved_with_yardstick;
   }
 
-  // The gate is what people call 5 %: from 100 to 95, or from 100 to 105.
-  [[nodiscard]] bool is_beyond(double ratio) const { return std::abs(ratio - 1) > out_.gate; }
+  [[nodiscard]] finding found_by(const compared_cell& cell, const estimate& ratio) const {
+    // The gate is what people call 5 %: from 100 to 95, or from 100 to 105.
+    const bool is_beyond = std::abs(ratio.median - 1) > out_.gate;
+    if (!is_beyond || (ratio.low <= 1 && ratio.high >= 1)) return finding::no_difference;
+    return is_to_the_worse(ratio.median, cell) ? finding::worse : finding::better;
+  }
 
-  // Whether each roof of the cell became worse too, beyond its interval, and by so much that beside
-  // it the cell is within the gate: then the machine was in another state.
-  [[nodiscard]] bool has_moved_roof(const compared_cell& cell) const {
-    bool any = false;
-    for (const json& key : of_.roofs(cell.key)) {
-      if (is_part(of_.role(key))) continue;
-      const auto one = first_.find(identity_of(of_, key));
-      const auto other = second_.find(identity_of(of_, key));
-      if (one == first_.end() || other == second_.end()) continue;
-      const auto values = logarithms(*one->second, *other->second, cell.by->name, how_);
-      const bool has_both = !values.first.empty() && !values.second.empty() && !values.has_zero;
-      if (!has_both) continue;
-      compared_cell roof = cell;
-      roof.ratio = ratio_between(values, how_);
-      const double beside = cell.ratio.median / roof.ratio.median;
-      const bool still_worse = is_to_the_worse(beside, cell) && is_beyond(beside);
-      if (still_worse || !roof.ratio.has_interval() || !(worsening(roof).low > 1)) return false;
-      any = true;
+  // Of what does not depend on the builds and was measured by turns with the cell, that beside
+  // which it varied least from repetition to repetition.
+  void set_beside(compared_cell& cell, const two_sides& alone, const cell_samples& first,
+                  const cell_samples& second) const {
+    if (how_ == pairing::by_round) return;
+    const auto metric = cell.by->name;
+    double least = std::numeric_limits<double>::infinity();
+    for (const auto& [one, other] : yardsticks(first)) {
+      const two_sides values{logarithms_beside(first, *one, metric),
+                             logarithms_beside(second, *other, metric)};
+      if (std::min(values.first.size(), values.second.size()) < least_for_interval) continue;
+      const double spread = spread_of(values);
+      if (!(spread < least)) continue;
+      least = spread;
+      cell.beside = ratio_between(values, how_);
+      cell.chance = chance_of(values, cell.beside);
+      cell.yardstick = label(one->key);
     }
-    return any;
+    cell.is_steadier_beside = least <= spread_of(alone);
+  }
+
+  [[nodiscard]] std::vector<std::array<const cell_samples*, 2>> yardsticks(
+      const cell_samples& of) const {
+    std::set<std::string> known;
+    for (const json& key : of_.roofs(of.key)) {
+      if (!is_part(of_.role(key))) known.insert(identity_of(of_, key));
+    }
+    std::vector<std::array<const cell_samples*, 2>> out;
+    for (const auto& [identity, cell] : first_) {
+      const auto other = second_.find(identity);
+      if (cell == &of || other == second_.end()) continue;
+      if (known.contains(identity) || is_peer(*cell, of)) out.push_back({cell, other->second});
+    }
+    return out;
+  }
+
+  // Whether it is a queue of others in the place of the cell's ring.
+  [[nodiscard]] bool is_peer(const cell_samples& cell, const cell_samples& of) const {
+    if (of_.role(cell.key) != "peer") return false;
+    json there = cell.key;
+    there["ring"] = of.key.value("ring", "");
+    return identity_of(of_, there) == identity_of(of_, of.key);
   }
 
   const suite& of_;

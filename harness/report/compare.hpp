@@ -17,7 +17,7 @@ enum class finding {
   worse,   ///< beyond the gate, beyond the interval, and by the second opinion
   better,  ///< the same
   no_difference,
-  roof_moved,  ///< worse, but so is what the machine could do at best, measured by turns with it
+  moved_with_yardstick,  ///< worse or better, but not beside what no build changes
   no_verdict,
 };
 
@@ -29,6 +29,9 @@ struct compared_cell {
   std::array<std::size_t, 2> n{};   ///< repetitions in good company
   std::array<double, 2> medians{};  ///< as measured
   estimate ratio{};                 ///< second / first, where there is a verdict
+  std::string yardstick{};          ///< a roof or a peer; empty: there is none
+  estimate beside{};                ///< the ratio that is left beside it
+  bool is_steadier_beside = false;  ///< it varies no more than alone
   double chance = 1;  ///< that nothing is worse (or, of ratios that are better, better) and it yet
                       ///< looks so; corrected
   finding found = finding::no_verdict;
@@ -52,8 +55,14 @@ enum class pairing {
   by_round,  ///< those of one number were measured side by side
 };
 
-/// Compares the cells that both have; roofs count as roofs only. Samples in bad company are left
-/// out. What is said of a cell takes `least_for_interval` repetitions, or that many pairs.
+/// Compares the cells that both have. Samples in bad company are left out. What is said of a cell
+/// takes `least_for_interval` repetitions, or that many pairs.
+///
+/// Roofs and peers are not judged: no build changes them, so that what they do between two runs is
+/// the machine's. Of those measured by turns with a cell that one is its yardstick beside which it
+/// varies least from repetition to repetition. The verdict is of the ratio that is left beside it;
+/// if the cell varies no less alone, it has to be worse (or better) alone, too, else at least not
+/// the other way.
 ///
 /// Unpaired, the ratio is a shift of logarithms, see shift_between(); paired, the median of the
 /// ratios, see median_with_interval(). The second opinion is chance_of_ranks_above() of both sides,

@@ -22,6 +22,11 @@ std::string chance_text(double chance) {
   return chance < 0.001 ? "< 0.001" : fmt::format("{:.3f}", chance);
 }
 
+std::string beside_text(const compared_cell& cell) {
+  if (cell.yardstick.empty()) return "";
+  return fmt::format("{}, {}", estimate_text(cell.beside), cell.yardstick);
+}
+
 std::string word_for(finding what) {
   switch (what) {
     case finding::worse:
@@ -30,8 +35,8 @@ std::string word_for(finding what) {
       return "better";
     case finding::no_difference:
       return "no difference";
-    case finding::roof_moved:
-      return "moved with its roof";
+    case finding::moved_with_yardstick:
+      return "moved with its yardstick";
     case finding::no_verdict:
       break;
   }
@@ -72,8 +77,8 @@ std::string to_text(const comparison& value, const std::array<std::string, 2>& n
                     const std::vector<std::string>& across) {
   std::string out = fmt::format("First:  {}\nSecond: {}\n", names[0], names[1]);
   for (const std::string& each : across) out += fmt::format("ACROSS {}\n", each);
-  std::vector<text_row> rows{
-      {"cell", "figure", "first", "second", "second / first [95 %]", "p (Holm)", "n", "verdict"}};
+  std::vector<text_row> rows{{"cell", "figure", "first", "second", "second / first [95 %]",
+                              "beside its yardstick [95 %]", "p (Holm)", "n", "verdict"}};
   std::string without;
   for (const compared_cell& cell : value.cells) {
     if (cell.found == finding::no_verdict) {
@@ -84,7 +89,7 @@ std::string to_text(const comparison& value, const std::array<std::string, 2>& n
       return estimate_text({median, median, median, 0}, cell.by->scale);
     };
     rows.push_back({cell.label, cell.by->title, shown(cell.medians[0]), shown(cell.medians[1]),
-                    estimate_text(cell.ratio), chance_text(cell.chance),
+                    estimate_text(cell.ratio), beside_text(cell), chance_text(cell.chance),
                     fmt::format("{}, {}", cell.n[0], cell.n[1]), word_for(cell.found)});
   }
   if (rows.size() > 1) out += '\n' + aligned(rows, 2, column_style::markdown);
@@ -111,6 +116,11 @@ json to_json(const comparison& value, const std::array<json, 2>& sides_of,
     at["ratio"] = cell.ratio.median;
     at["interval_95"] = {cell.ratio.low, cell.ratio.high};
     at["p_corrected"] = cell.chance;
+    if (cell.yardstick.empty()) continue;
+    at["beside"] = {{"of", cell.yardstick},
+                    {"ratio", cell.beside.median},
+                    {"interval_95", {cell.beside.low, cell.beside.high}},
+                    {"is_steadier", cell.is_steadier_beside}};
   }
   return {{"first", sides_of[0]},
           {"second", sides_of[1]},

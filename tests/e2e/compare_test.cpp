@@ -96,7 +96,7 @@ TEST_F(compare, ends_with_3_if_the_second_is_worse) {
   set_speed(slow, 9e8, 1.8e9);
   const auto excused = run({"compare", fast, slow});
   EXPECT_EQ(excused.status, 0) << excused.out;
-  EXPECT_TRUE(contains(excused.out, "moved with its roof")) << excused.out;
+  EXPECT_TRUE(contains(excused.out, "moved with its yardstick")) << excused.out;
 }
 
 TEST_F(compare, refuses_what_differs_in_more_than_its_build) {

@@ -159,12 +159,83 @@ TEST(compare, a_roof_that_moved_as_much_excuses_and_one_that_moved_less_does_not
     return compared({futex(steady), roof(steady)},
                     {futex(times(steady, cell)), roof(times(steady, limit))});
   };
-  EXPECT_EQ(with(0.8, 0.8).cells.front().found, finding::roof_moved);
-  EXPECT_EQ(with(0.8, 0.7).cells.front().found, finding::roof_moved);
+  EXPECT_EQ(with(0.8, 0.8).cells.front().found, finding::moved_with_yardstick);
+  EXPECT_EQ(with(0.8, 0.7).cells.front().found, finding::moved_with_yardstick);
   EXPECT_EQ(with(0.8, 0.9).cells.front().found, finding::worse);
   EXPECT_EQ(with(0.8, 1.2).cells.front().found, finding::worse);
   EXPECT_EQ(with(0.8, 1.0).cells.front().found, finding::worse);
   EXPECT_EQ(with(0.8, 0.8).cells.size(), 1U);  // the roof itself is none that is judged
+}
+
+class two_roofed final : public fake_suite {
+ public:
+  [[nodiscard]] std::vector<json> roofs(const json& key) const override {
+    auto out = fake_suite::roofs(key);
+    if (out.empty()) return out;
+    out.push_back(out.front());
+    out.back()["size"] = 4096;
+    return out;
+  }
+};
+
+TEST(compare, the_roof_that_varies_with_the_cell_is_its_yardstick) {
+  const two_roofed of;
+  const figures other_way(steady.rbegin(), steady.rend());
+  const auto found = [&](double its_own, double another) {
+    auto strange = roof(times(other_way, 10));
+    strange.key["size"] = 4096;
+    auto second = roof(times(other_way, 10 * another));
+    second.key["size"] = 4096;
+    return compare_cells(of, {futex(steady), strange, roof(steady)},
+                         {futex(times(steady, 0.8)), second, roof(times(steady, its_own))}, 0.05,
+                         pairing::none)
+        .cells.front()
+        .found;
+  };
+  EXPECT_EQ(found(0.8, 1), finding::moved_with_yardstick);
+  EXPECT_EQ(found(1, 0.8), finding::worse);
+}
+
+// Its ring spsc is none of ours.
+class with_peer final : public fake_suite {
+ public:
+  [[nodiscard]] std::string role(const json& key) const override {
+    return key.at("ring") == "spsc" ? "peer" : fake_suite::role(key);
+  }
+};
+
+TEST(compare, beside_a_peer_is_seen_what_the_state_of_the_machine_hides) {
+  const with_peer of;
+  const figures tossed{1000, 500, 2000, 800, 1500, 700, 1200, 900, 600, 1800, 1000, 1100};
+  const auto found = [&](double build, double state) {
+    const auto peer = [](const figures& values) {
+      return cell_of(fixed_key("spsc", "null"), values);
+    };
+    return compare_cells(of, {futex(tossed), peer(tossed)},
+                         {futex(times(tossed, build * state)), peer(times(tossed, state))}, 0.05,
+                         pairing::none);
+  };
+  const auto slowed = found(0.9, 1);
+  EXPECT_EQ(slowed.cells.front().found, finding::worse);
+  EXPECT_EQ(slowed.cells.front().yardstick, "spsc");
+  EXPECT_NEAR(slowed.cells.front().beside.median, 0.9, 1e-9);
+  EXPECT_EQ(slowed.count(finding::worse), 1U) << "the peer's yardstick is not the ring";
+  EXPECT_EQ(found(1, 0.5).count(finding::worse), 0U);
+  EXPECT_EQ(found(0.9, 0.5).cells.front().found, finding::worse);
+  EXPECT_EQ(found(0.9, 1.05).cells.front().found, finding::worse);
+  EXPECT_EQ(found(0.9, 1.2).count(finding::worse), 0U) << "it is faster than before";
+}
+
+TEST(compare, what_became_better_with_its_roof_is_none_that_is_better) {
+  const auto with = [](double cell, double limit) {
+    return compared({futex(steady), roof(steady)},
+                    {futex(times(steady, cell)), roof(times(steady, limit))})
+        .cells.front()
+        .found;
+  };
+  EXPECT_EQ(with(1.2, 1.2), finding::moved_with_yardstick);
+  EXPECT_EQ(with(1.2, 1.0), finding::better);
+  EXPECT_EQ(with(1.2, 0.8), finding::better);
 }
 
 TEST(compare, a_roof_of_few_samples_excuses_nothing) {
@@ -342,8 +413,9 @@ TEST_F(compare_sets, are_shown_as_a_table_with_a_verdict) {
   const std::string text = to_text(found, {"one", "other"}, {"another machine: x, and y"});
   for (const char* part :
        {"First:  one\nSecond: other\n", "ACROSS another machine: x, and y",
-        "| futex dir  | MB/s   |   805 |    805 |      1.00 [0.99-1.01] |    1.000 | 6, 6 | no "
-        "difference |",
+        "| futex dir  | MB/s   |   805 |    805 |      1.00 [0.99-1.01] | 1.00 [0.99-1.01], copy "
+        "null "
+        "|    1.000 | 6, 6 | no difference |",
         "No verdict:\n", "- spsc dir: what arrived in the first was not verified",
         "- spsc chunks: the first skipped it: no such node",
         "The second is worse by more than 5 % in no cell of 5."}) {

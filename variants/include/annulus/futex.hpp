@@ -2,10 +2,17 @@
 #pragma once
 
 #include <annulus/basic_ring.hpp>
+#if defined(ANNULUS_SLOWED)
+#include <annulus/slowed.hpp>
+#endif
 
 namespace annulus {
 
+#if defined(ANNULUS_SLOWED)
+using futex_ring = basic_ring<flat_storage, park_waiting, detail::slowed_platform>;
+#else
 using futex_ring = basic_ring<flat_storage, park_waiting>;
+#endif
 
 template <>
 inline constexpr variant_info variant<futex_ring>{

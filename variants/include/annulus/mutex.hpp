@@ -4,9 +4,6 @@
 #include <annulus/locked_ring.hpp>
 #include <annulus/storage.hpp>
 #include <utility>
-#if defined(ANNULUS_SLOWED)
-#include <annulus/slowed.hpp>
-#endif
 
 namespace annulus {
 
@@ -48,11 +45,7 @@ class flat_store {
   std::size_t size_ = 0;
 };
 
-#if defined(ANNULUS_SLOWED)
-using mutex_ring = locked_ring<flat_store, detail::slowed_platform>;
-#else
 using mutex_ring = locked_ring<flat_store>;
-#endif
 
 template <>
 inline constexpr variant_info variant<mutex_ring>{

@@ -27,7 +27,7 @@ a 95 % interval. The second is worse if in some cell three things agree: the rat
 interval does not hold 1, and the test of Mann and Whitney, corrected for the number of cells by Holm's
 method, gives 5 % at most. Then the exit status is 3. Samples in bad company are left out, and of cells with
 fewer than 6 samples nothing is said. Where roofs or packaged queues were measured by turns with a cell, it
-has to be worse beside that with which it varies least, too: else the machine was in another state, which is
+has to be worse beside the one beside which it varies least: else the machine was in another state, which is
 said, and is no verdict on the build. Runs of a few seconds see one state of the machine each; --builds measures
 both builds in every one.
 

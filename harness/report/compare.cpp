@@ -114,7 +114,7 @@ double chance_of(const two_sides& values, const estimate& ratio) {
 
 // The figure that the verdict is of.
 const estimate& deciding(const compared_cell& cell) {
-  return cell.yardstick.empty() ? cell.ratio : cell.beside;
+  return cell.is_steadier_beside ? cell.beside : cell.ratio;
 }
 
 bool is_to_the_worse(double ratio, const compared_cell& cell) {
@@ -243,23 +243,28 @@ class comparer {
 
   void judge(compared_cell& cell) const {
     if (!cell.reason.empty()) return;
-    const finding alone = found_by(cell, cell.ratio);
     const bool is_sure = cell.chance <= significant;
     cell.found = is_sure ? found_by(cell, deciding(cell)) : finding::no_difference;
     if (cell.yardstick.empty()) return;
-    // Who moved the other way without the yardstick, or not at all, did not move.
-    const bool agrees = cell.is_steadier_beside ? is_to_the_worse(cell.ratio.median, cell) ==
-                                                      is_to_the_worse(cell.beside.median, cell)
-                                                : alone == cell.found;
-    if (!agrees) cell.found = finding::no_difference;
-    if (cell.found == finding::no_difference && alone != finding::no_difference)
-      cell.found = finding::moved_with_yardstick;
+    const finding alone = found_by(cell, cell.ratio);
+    const bool is_excused = cell.is_steadier_beside
+                                ? cell.found == finding::no_difference && alone != cell.found
+                                : cell.found != finding::no_difference && !is_left(cell);
+    if (is_excused) cell.found = finding::moved_with_yardstick;
   }
 
+  // Beside a yardstick that varies by itself, whose interval says too little, the median counts.
+  [[nodiscard]] bool is_left(const compared_cell& cell) const {
+    return is_beyond(cell.beside.median) &&
+           is_to_the_worse(cell.ratio.median, cell) == is_to_the_worse(cell.beside.median, cell);
+  }
+
+  // The gate is what people call 5 %: from 100 to 95, or from 100 to 105.
+  [[nodiscard]] bool is_beyond(double ratio) const { return std::abs(ratio - 1) > out_.gate; }
+
   [[nodiscard]] finding found_by(const compared_cell& cell, const estimate& ratio) const {
-    // The gate is what people call 5 %: from 100 to 95, or from 100 to 105.
-    const bool is_beyond = std::abs(ratio.median - 1) > out_.gate;
-    if (!is_beyond || (ratio.low <= 1 && ratio.high >= 1)) return finding::no_difference;
+    const bool is_outside = ratio.low > 1 || ratio.high < 1;
+    if (!is_outside || !is_beyond(ratio.median)) return finding::no_difference;
     return is_to_the_worse(ratio.median, cell) ? finding::worse : finding::better;
   }
 
@@ -278,10 +283,10 @@ class comparer {
       if (!(spread < least)) continue;
       least = spread;
       cell.beside = ratio_between(values, how_);
-      cell.chance = chance_of(values, cell.beside);
+      cell.is_steadier_beside = spread <= spread_of(alone);
+      if (cell.is_steadier_beside) cell.chance = chance_of(values, cell.beside);
       cell.yardstick = label(one->key);
     }
-    cell.is_steadier_beside = least <= spread_of(alone);
   }
 
   [[nodiscard]] std::vector<std::array<const cell_samples*, 2>> yardsticks(

@@ -60,9 +60,9 @@ enum class pairing {
 ///
 /// Roofs and peers are not judged: no build changes them, so that what they do between two runs is
 /// the machine's. Of those measured by turns with a cell that one is its yardstick beside which it
-/// varies least from repetition to repetition. The verdict is of the ratio that is left beside it;
-/// if the cell varies no less alone, it has to be worse (or better) alone, too, else at least not
-/// the other way.
+/// varies least from repetition to repetition. If that is no more than alone, the verdict is of the
+/// ratio that is left beside it, whatever it is alone. Else it is of the ratio alone, unless what
+/// is left beside the yardstick is within the gate.
 ///
 /// Unpaired, the ratio is a shift of logarithms, see shift_between(); paired, the median of the
 /// ratios, see median_with_interval(). The second opinion is chance_of_ranks_above() of both sides,

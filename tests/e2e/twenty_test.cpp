@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr auto few_cells = R"(schema = 1
 suite = "rings"
 name = "twenty"
-repetitions = 40
+repetitions = 30
 [axes]
 shape = ["c"]
 ring = ["futex", "spsc", "rte-ring"]

@@ -160,7 +160,7 @@ TEST(compare, a_roof_that_moved_as_much_excuses_and_one_that_moved_less_does_not
                     {futex(times(steady, cell)), roof(times(steady, limit))});
   };
   EXPECT_EQ(with(0.8, 0.8).cells.front().found, finding::moved_with_yardstick);
-  EXPECT_EQ(with(0.8, 0.7).cells.front().found, finding::moved_with_yardstick);
+  EXPECT_EQ(with(0.8, 0.7).cells.front().found, finding::better) << "beside it, it is";
   EXPECT_EQ(with(0.8, 0.9).cells.front().found, finding::worse);
   EXPECT_EQ(with(0.8, 1.2).cells.front().found, finding::worse);
   EXPECT_EQ(with(0.8, 1.0).cells.front().found, finding::worse);
@@ -196,6 +196,21 @@ TEST(compare, the_roof_that_varies_with_the_cell_is_its_yardstick) {
   EXPECT_EQ(found(1, 0.8), finding::worse);
 }
 
+TEST(compare, a_yardstick_that_varies_by_itself_excuses_by_its_median_alone) {
+  const figures wild{1000, 1300, 800, 1150, 900, 1400, 700, 1050, 950, 1000};
+  const auto found = [&](double cell, double limit) {
+    return compared({futex(steady), roof(wild)},
+                    {futex(times(steady, cell)), roof(times(wild, limit))})
+        .cells.front();
+  };
+  EXPECT_FALSE(found(0.8, 1).is_steadier_beside);
+  EXPECT_LT(found(0.9, 1).beside.low, 0.9);
+  EXPECT_GT(found(0.9, 1).beside.high, 1) << "it says too little";
+  EXPECT_EQ(found(0.9, 1).found, finding::worse);
+  EXPECT_EQ(found(0.9, 0.9).found, finding::moved_with_yardstick);
+  EXPECT_EQ(found(1, 0.9).found, finding::no_difference);
+}
+
 // Its ring spsc is none of ours.
 class with_peer final : public fake_suite {
  public:
@@ -223,7 +238,7 @@ TEST(compare, beside_a_peer_is_seen_what_the_state_of_the_machine_hides) {
   EXPECT_EQ(found(1, 0.5).count(finding::worse), 0U);
   EXPECT_EQ(found(0.9, 0.5).cells.front().found, finding::worse);
   EXPECT_EQ(found(0.9, 1.05).cells.front().found, finding::worse);
-  EXPECT_EQ(found(0.9, 1.2).count(finding::worse), 0U) << "it is faster than before";
+  EXPECT_EQ(found(0.9, 1.5).cells.front().found, finding::worse) << "though it is faster";
 }
 
 TEST(compare, what_became_better_with_its_roof_is_none_that_is_better) {

@@ -121,7 +121,7 @@ double neighbours::offered(const coordinates& at) const {
 
 // What comes while the consumer stops.
 bool neighbours::holds_stop(const coordinates& at) const {
-  constexpr double pipe = 65536;
+  constexpr double pipe = 65536;  // Linux's default
   const double size = at[by_capacity] > 0 ? at[by_capacity] : pipe;
   return producer_rate(at) * stop_us() * 1e-6 <= size;
 }

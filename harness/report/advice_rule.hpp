@@ -26,7 +26,7 @@ struct loss {
                                ///< it is furthest behind; null: in none
   candidate best{};            ///< by that figure
   double part = 0;             ///< of the best one's figure
-  bool is_tie = false;         ///< they are alike, since their intervals meet
+  bool is_tie = false;         ///< they are alike all the same, see choice_rule::alike()
 
   explicit operator bool() const noexcept { return of_rate || (by != nullptr && !is_tie); }
 };

@@ -114,7 +114,10 @@ TEST(compare, doubts_what_runs_of_a_few_seconds_say) {
   EXPECT_NE(verdict_text(found).find("but of 6.2 s of measuring: a state of the machine"),
             std::string::npos)
       << verdict_text(found);
-  found.seconds = 20;
+  found.cells.front().is_steadier_beside = true;
+  EXPECT_EQ(verdict_text(found).find("state of the machine"), std::string::npos);
+  found.cells.front().is_steadier_beside = false;
+  found.seconds = 60;
   EXPECT_EQ(verdict_text(found).find("state of the machine"), std::string::npos);
   comparison same = compared({futex(steady)}, {futex(steady)});
   same.seconds = 6.25;

@@ -146,6 +146,7 @@ class comparer {
   comparison result() {
     correct();
     for (compared_cell& cell : out_.cells) judge(cell);
+    out_.machine = machine();
     std::stable_sort(out_.cells.begin(), out_.cells.end(), [](const auto& one, const auto& other) {
       const auto place = [](const compared_cell& cell) {
         const bool known = cell.found != finding::no_verdict;
@@ -253,6 +254,17 @@ class comparer {
     if (is_excused) cell.found = finding::moved_with_yardstick;
   }
 
+  // What a cell has changed by and what of it is left beside its yardstick tell what that did.
+  [[nodiscard]] double machine() const {
+    std::vector<double> shifts;
+    for (const compared_cell& cell : out_.cells) {
+      if (cell.yardstick.empty()) continue;
+      const double shift = cell.ratio.median / cell.beside.median;
+      shifts.push_back(cell.by->best == better::lower ? 1 / shift : shift);
+    }
+    return shifts.empty() ? 1 : median(std::move(shifts));
+  }
+
   // Beside a yardstick that varies by itself, whose interval says too little, the median counts.
   [[nodiscard]] bool is_left(const compared_cell& cell) const {
     return is_beyond(cell.beside.median) &&
@@ -347,6 +359,10 @@ std::size_t comparison::count(finding what) const {
   return static_cast<std::size_t>(
       std::count_if(cells.begin(), cells.end(),
                     [what](const compared_cell& each) { return each.found == what; }));
+}
+
+bool comparison::has_machine_moved() const {
+  return std::max(machine, 1 / machine) > 1 + gate;
 }
 
 comparison compare_cells(const suite& of, const std::vector<cell_samples>& first,

@@ -44,9 +44,13 @@ struct comparison {
   std::vector<std::string> unpaired;  ///< cells that one of the two lacks: the label, and which
   std::size_t needed =
       0;  ///< repetitions that so many cells need for a verdict at all, if they have fewer; else 0
+  double machine =
+      1;  ///< what the yardsticks gave in the second, of the first: the median of cells
   double seconds = 0;  ///< that the turns of the shorter of two runs took; 0: measured side by side
 
   [[nodiscard]] std::size_t count(finding what) const;
+  /// What no build changes differs by more than the gate: the machine was in another state.
+  [[nodiscard]] bool has_machine_moved() const;
 };
 
 /// How repetitions of the two belong together.

@@ -65,6 +65,13 @@ std::string verdict_text(const comparison& value) {
     out += fmt::format("; {} samples of each cell are needed to tell one of {} cells apart",
                        value.needed, judged);
   }
+  if (value.has_machine_moved()) {
+    out += fmt::format(
+        "; but the machine itself was at {:.2f} of its speed in the second, by what no build "
+        "changes: measure again when it is not, or compare --builds",
+        value.machine);
+    return out;
+  }
   const bool says_more = std::ranges::any_of(value.cells, [](const compared_cell& cell) {
     const bool differs = cell.found == finding::worse || cell.found == finding::better;
     return differs && !cell.is_steadier_beside;
@@ -135,6 +142,8 @@ json to_json(const comparison& value, const std::array<json, 2>& sides_of,
           {"not_in_both", value.unpaired},
           {"needed", value.needed},
           {"seconds", value.seconds},
+          {"machine", value.machine},
+          {"machine_moved", value.has_machine_moved()},
           {"worse", value.count(finding::worse)},
           {"verdict", verdict_text(value)}};
 }

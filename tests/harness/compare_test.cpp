@@ -170,6 +170,24 @@ TEST(compare, a_roof_that_moved_as_much_excuses_and_one_that_moved_less_does_not
   EXPECT_EQ(with(0.8, 0.8).cells.size(), 1U);  // the roof itself is none that is judged
 }
 
+TEST(compare, says_that_the_machine_itself_has_moved) {
+  const auto with = [](double limit) {
+    return compared({futex(steady), roof(steady)},
+                    {futex(times(steady, 0.8)), roof(times(steady, limit))});
+  };
+  const comparison slowed = with(0.6);
+  EXPECT_NEAR(slowed.machine, 0.6, 0.001);
+  EXPECT_TRUE(slowed.has_machine_moved());
+  EXPECT_NE(verdict_text(slowed).find("the machine itself was at 0.60 of its speed"),
+            std::string::npos)
+      << verdict_text(slowed);
+  EXPECT_TRUE(with(1.3).has_machine_moved());
+  const comparison steady_machine = with(0.97);
+  EXPECT_FALSE(steady_machine.has_machine_moved());
+  EXPECT_EQ(verdict_text(steady_machine).find("the machine itself"), std::string::npos);
+  EXPECT_EQ(compared({futex(steady)}, {futex(times(steady, 0.8))}).machine, 1);
+}
+
 class two_roofed final : public fake_suite {
  public:
   [[nodiscard]] std::vector<json> roofs(const json& key) const override {

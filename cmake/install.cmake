@@ -2,7 +2,7 @@
 install(DIRECTORY variants/include/ chunklog/include/ pipeline/include/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 install(DIRECTORY ${PROJECT_BINARY_DIR}/generated/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS annulus_variants annulus_chunklog annulus_pipeline EXPORT annulus)
+install(TARGETS annulus_rings annulus_streams annulus_variants annulus_chunklog annulus_pipeline EXPORT annulus)
 if(TARGET annulus_cli)
   install(TARGETS annulus_cli RUNTIME)
 endif()

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <annulus/basic_ring.hpp>
+#include <annulus/memory.hpp>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,11 @@ class heap_storage {
   static constexpr const char* name = "heap";
   static constexpr bool contiguous = false;  // a piece that crosses the end is two spans
 
-  /// Throws std::system_error: errc::bad_capacity, and errc::no_memory_policy for any policy but
-  /// the default one, since the heap takes none.
+  /// Throws std::system_error: errc::bad_capacity, and errc::no_memory_policy for any policy that
+  /// asks for more than a ring has by itself, since the heap takes none.
   explicit heap_storage(std::size_t capacity, const memory_policy& policy = {})
       : bytes_(checked_capacity(capacity)) {
-    if (policy == memory_policy{}) return;
+    if (policy == memory_policy{} || policy == memory_policy::usual()) return;
     throw std::system_error(make_error_code(errc::no_memory_policy),
                             "heap memory of " + std::to_string(capacity) + " bytes");
   }

@@ -1,8 +1,7 @@
 #include "appender.hpp"
 
 #include <algorithm>
-#include <annulus/byte_order.hpp>
-#include <annulus/copy.hpp>
+#include <annulus/core/copy.hpp>
 #include <numeric>
 
 #include "sentence.hpp"
@@ -10,11 +9,8 @@
 namespace annulus::chunklog {
 namespace {
 
-// Of a long record, so much is read at a time that the copy finds it in the nearest cache.
-constexpr std::size_t near_bytes = std::size_t{8} << 10U;
 // Of a batch, so much is published at a time, so that the other threads soon have something to do.
 constexpr std::size_t run_bytes = std::size_t{16} << 10U;
-constexpr std::uint64_t most_chunks = 0x10000;
 
 }  // namespace
 
@@ -38,8 +34,7 @@ appender::appender(const log_directory& directory, const options& how, mirror_ri
 // A short record takes as long as its instructions do, so everything is inlined but the sentences
 // on what fails.
 [[gnu::flatten]] appended appender::append(std::span<const bytes_view> parts, const until& limit) {
-  std::uint64_t bytes = record_layout::header_bytes;
-  for (const auto part : parts) bytes += part.size();
+  const auto bytes = record_bytes_of(parts);
   if (bytes > how_.record_bytes || closed_) [[unlikely]] {
     return {unfit(bytes), 0};
   }
@@ -111,7 +106,7 @@ appended_batch appender::append_batch(std::span<const bytes_view> payloads, cons
   for (; n < payloads.size(); ++n, ++id) {
     const auto bytes = record_layout::header_bytes + payloads[n].size();
     if (bytes > room - total || bytes > how_.record_bytes) break;
-    write_record(got.memory.first.data() + total, payloads.subspan(n, 1), bytes, id);
+    encoder_.copy(got.memory.first.data() + total, payloads.subspan(n, 1), bytes, id);
     total += bytes;
   }
   if (n == 0 || ring.commit(static_cast<std::size_t>(total))) return 0;
@@ -131,11 +126,11 @@ status appender::unfit(std::uint64_t bytes) const {
 // The record will begin a chunk: there must be a number for it.
 status appender::begin_chunk(const until& limit) {
   const auto none_left = [this] {
-    return chunks_ - drain_.counted().deleted_chunks.get() >= most_chunks;
+    return chunks_ - drain_.store().counted().deleted_chunks.get() >= most_chunks;
   };
   if (!none_left()) return {};
   if (how_.full == when_full::drop_oldest) {
-    const auto why = state_.wait_for_space(
+    const auto why = state_.space.wait(
         true, [&] { return !none_left(); }, limit);
     if (why) return refused(why);
   }
@@ -152,7 +147,7 @@ status appender::make_room(std::uint64_t bytes, const until& limit) {
                    how_.max_bytes);
   }
   const auto fits = [&] { return used_bytes() + bytes <= how_.max_bytes; };
-  const auto why = state_.wait_for_space(how_.full == when_full::drop_oldest, fits, limit);
+  const auto why = state_.space.wait(how_.full == when_full::drop_oldest, fits, limit);
   if (fits()) return {};
   return why ? refused(why) : state_.poison();
 }
@@ -165,29 +160,8 @@ std::error_code appender::put(std::span<const bytes_view> parts, std::size_t byt
     got = wait_for(bytes, limit);
     if (got.error) return got.error;
   }
-  write_record(got.memory.first.data(), parts, bytes, id);
+  encoder_.copy(got.memory.first.data(), parts, bytes, id);
   return ring.commit(bytes);
-}
-
-void appender::write_record(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
-                            std::uint64_t id) noexcept {
-  store_be(record + record_layout::length,
-           static_cast<std::uint32_t>(bytes - record_layout::checksum));
-  store_le(record + record_layout::id, id);
-  // The checksum is taken from the caller's bytes: the ring's are still on their way from another
-  // core when the copy has been made.
-  auto sum = checksum_.of_word(id);
-  auto* to = record + record_layout::payload;
-  for (auto part : parts) {
-    while (!part.empty()) {
-      const auto n = std::min(part.size(), near_bytes);
-      sum = crc32(sum, part.first(n));
-      copy_between_cores(to, part.data(), n);
-      to += n;
-      part = part.subspan(n);
-    }
-  }
-  store_le(record + record_layout::checksum, sum);
 }
 
 // Waits for room for a quarter of the ring rather than for one record: who sleeps and wakes for
@@ -203,7 +177,7 @@ reservation appender::wait_for(std::size_t bytes, const until& limit) {
 // From the first piece on there is no way back: half a record cannot be taken out again.
 std::error_code appender::put_in_pieces(std::span<const bytes_view> parts, std::uint64_t bytes,
                                         std::uint64_t id, const until& limit) {
-  const auto header = encode(make_header(id, parts));
+  const auto header = encoder_.header(parts, bytes, id);
   auto& ring = ring_.writer();
   std::size_t done = 0;
   bytes_view part = header;

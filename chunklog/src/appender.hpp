@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <span>
 
-#include "crc32.hpp"
 #include "drain.hpp"
+#include "record_encoder.hpp"
 #include "state.hpp"
 #include "tally.hpp"
 
@@ -34,7 +34,7 @@ class appender {
   }
   /// In chunks and in memory.
   [[nodiscard]] std::uint64_t used_bytes() const noexcept {
-    const auto deleted = drain_.deleted_bytes();
+    const auto deleted = drain_.store().deleted_bytes();
     return at_open_ + counts_.bytes.get() - deleted;
   }
   [[nodiscard]] const counts& counted() const noexcept { return counts_; }
@@ -44,8 +44,6 @@ class appender {
   [[gnu::cold, gnu::noinline]] status begin_chunk(const until& limit);
   [[gnu::cold, gnu::noinline]] status make_room(std::uint64_t bytes, const until& limit);
   std::size_t put_run(std::span<const bytes_view> payloads);
-  void write_record(std::byte* record, std::span<const bytes_view> parts, std::size_t bytes,
-                    std::uint64_t id) noexcept;
   void count(std::uint64_t records, std::uint64_t bytes, std::uint64_t next_id);
   std::error_code put(std::span<const bytes_view> parts, std::size_t bytes, std::uint64_t id,
                       const until& limit);
@@ -66,7 +64,7 @@ class appender {
   std::uint64_t end_;     // of the last chunk, with what is on its way
   std::uint64_t chunks_;  // begun, or to be begun for what is on its way
   bool closed_ = false;
-  counting_crc32 checksum_;
+  record_encoder encoder_;
   std::atomic<std::uint64_t> next_id_;
   counts counts_;
 };

@@ -10,6 +10,7 @@
 #include "directory.hpp"
 #include "drain.hpp"
 #include "milestones.hpp"
+#include "opening.hpp"
 #include "state.hpp"
 
 namespace annulus::chunklog {
@@ -17,7 +18,7 @@ namespace annulus::chunklog {
 /// The ring between the ends, what they tell each other, and the thread that does the I/O.
 class log_core {
  public:
-  log_core(log_directory directory, unique_fd lock, const options& how, recovered ready);
+  log_core(opened_files files, const options& how);
   log_core(const log_core&) = delete;
   log_core& operator=(const log_core&) = delete;
   ~log_core();
@@ -29,8 +30,8 @@ class log_core {
                                             const until& limit) {
     return appender_.append_batch(payloads, limit);
   }
-  status flush() { return state_.reach(goal::flushed, 0, {}); }
-  status sync() { return state_.reach(goal::checkpointed, 0, {}); }
+  status flush() { return state_.goals.reach(goal::flushed, 0, {}); }
+  status sync() { return state_.goals.reach(goal::checkpointed, 0, {}); }
   status close();
 
   status durable(std::uint64_t id, const until& limit);

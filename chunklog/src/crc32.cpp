@@ -30,10 +30,10 @@ constexpr auto tables = [] {
 }();
 
 // Polynomials modulo that of the CRC, reflected: bit 31 is the coefficient of 1.
-constexpr std::uint32_t one = 0x80000000;
+constexpr std::uint32_t unit = 0x80000000;
 constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
   std::uint32_t sum = 0;
-  for (auto bit = one; bit != 0; bit >>= 1U) {
+  for (auto bit = unit; bit != 0; bit >>= 1U) {
     if ((a & bit) != 0) sum ^= b;
     b = (b >> 1U) ^ ((b & 1U) != 0 ? polynomial : 0);
   }
@@ -43,9 +43,9 @@ constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
 // [d][v]: x^(8v * 256^d), by which v * 256^d bytes behind a remainder multiply it.
 constexpr auto powers = [] {
   std::array<table, sizeof(std::uint32_t)> all{};
-  auto base = one >> 8U;
+  auto base = unit >> 8U;
   for (auto& digit : all) {
-    digit[0] = one;
+    digit[0] = unit;
     for (std::size_t v = 1; v < digit.size(); ++v) digit[v] = product(digit[v - 1], base);
     base = product(digit.back(), base);
   }

@@ -8,8 +8,6 @@ namespace annulus::chunklog {
 namespace {
 
 constexpr std::size_t index_read_ahead = std::size_t{256} << 10U;
-// The least that a disk loses at once.
-constexpr std::uint64_t sector_bytes = 512;
 
 }  // namespace
 

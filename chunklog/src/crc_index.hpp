@@ -11,6 +11,9 @@
 
 namespace annulus::chunklog {
 
+/// The least that a disk loses at once.
+inline constexpr std::uint64_t sector_bytes = 512;
+
 /// The CRCs of all that lies before every 256th byte of a range. CRC-32 is linear, so two of them
 /// give that of what lies between. Takes a 64th of the range in memory. Not thread-safe.
 class crc_index {

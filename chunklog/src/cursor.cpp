@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "crc32.hpp"
 #include "gap_marker.hpp"
 #include "sentence.hpp"
 
@@ -33,6 +32,7 @@ read_record log_cursor::next(const until* limit) {
 read_batch log_cursor::next_batch(const until* limit) {
   log_record record;
   if (auto bad = take(record, limit); !bad.ok()) return {std::move(bad), {}};
+  if (batch_.empty()) batch_.resize(most_in_batch);  // not before somebody asks for one
   batch_.front() = record;
   std::size_t n = 1;
   // The rest must not move the buffer that the first one lies in.
@@ -57,13 +57,10 @@ bool log_cursor::is_whole(bytes_view there, std::size_t at, log_record& record) 
   const auto rest = there.subspan(at);
   if (rest.size() < record_layout::header_bytes) return false;
   const auto header = decode(rest);
-  const auto expected = at == 0 ? expected_ : record.id + 1;
-  if (!header.plausible() || header.id != expected || header.record_bytes() > rest.size()) {
-    return false;
-  }
-  record = {header.id, rest.subspan(record_layout::payload, header.payload_bytes())};
-  const auto checked = rest.subspan(record_layout::id, sizeof header.id + record.payload.size());
-  return window_.trusted(offset_ + at) || crc32(0, checked) == header.checksum;
+  if (judge(header, at == 0 ? expected_ : record.id + 1, rest.size()) != damage::none) return false;
+  const auto whole = rest.first(static_cast<std::size_t>(header.record_bytes()));
+  record = {header.id, whole.subspan(record_layout::payload)};
+  return window_.trusted(offset_ + at) || sum_of(whole) == header.checksum;
 }
 
 // The fast path: a whole record of the buffer.
@@ -135,7 +132,7 @@ void log_cursor::pass_gap(const examined& gap) {
   expected_ = gap.next_id;
   if (gap.next_id <= first) return;
   skipped_.add(gap.next_id - first);
-  if (core_.acknowledged().add(first, gap.next_id - 1)) core_.state().order_release();
+  if (core_.acknowledged().add(first, gap.next_id - 1)) core_.state().orders.release();
 }
 
 // Passes by the next records, which have so many bytes together.
@@ -155,8 +152,8 @@ status log_cursor::advance(const until* limit) {
   if (offset_ == 0 && lost_from_ == 0) {
     if (auto bad = check_chunks_before(); !bad.ok()) return bad;
   }
-  auto more = limit != nullptr ? core_.state().wait(chunk_, offset_, *limit)
-                               : core_.state().look(chunk_, offset_);
+  auto more = limit != nullptr ? core_.state().front.wait(chunk_, offset_, *limit)
+                               : core_.state().front.look(chunk_, offset_);
   if (!more.ok()) return more;
   if (!more.final) {
     end_ = more.end;
@@ -170,13 +167,13 @@ status log_cursor::advance(const until* limit) {
   }
   if (chunk_ + 1 < more.first) return skip_dropped(more);
   if (auto bad = go_to(chunk_ + 1); !bad.ok()) return bad;
-  if (lost_from_ == 0 && core_.acknowledged().begins(chunk_, due())) core_.state().order_release();
+  if (lost_from_ == 0 && core_.acknowledged().begins(chunk_, due())) core_.state().orders.release();
   return {};
 }
 
 // In a chunk without a record there is no ID to tell that those before it have lost some.
 status log_cursor::check_chunks_before() {
-  const auto now = core_.state().look(chunk_, offset_);
+  const auto now = core_.state().front.look(chunk_, offset_);
   if (now.ok() || due() >= now.next_id) return {};
   return damaged(failure(errc::missing_data, core_.directory().path.string(), ": records ", due(),
                          " to ", now.next_id - 1, " are missing from the chunks before ",
@@ -187,7 +184,7 @@ status log_cursor::go_to(std::uint64_t chunk) {
   auto opened = open_chunk(core_.directory(), core_.number(chunk), O_RDONLY);
   if (!opened.ok()) {
     // It may just have been dropped.
-    const auto kept = core_.state().first_kept();
+    const auto kept = core_.state().front.first_kept();
     if (chunk < kept.first) return skip_dropped(kept);
     // Or it was acknowledged completely before this log was opened, and deleted at a roll since.
     const auto oldest = core_.acknowledged().at().chunk;
@@ -202,7 +199,7 @@ status log_cursor::go_to(std::uint64_t chunk) {
 }
 
 // Goes on at the oldest chunk that is left, and says what that costs.
-status log_cursor::skip_dropped(const log_state::available& kept) {
+status log_cursor::skip_dropped(const available& kept) {
   const auto lost_first = lost_from_ != 0 ? lost_from_ : due();
   if (auto bad = go_to(kept.first); !bad.ok()) return bad;
   lost_from_ = 0;
@@ -227,7 +224,7 @@ status log_cursor::damaged(status why) {
 
 // What is known of the IDs in this chunk: where the next one begins, or what was written last.
 id_limits log_cursor::limits() {
-  const auto now = core_.state().look(chunk_, end_);
+  const auto now = core_.state().front.look(chunk_, end_);
   id_limits limits;
   auto next_id = now.next_id;
   if (now.final) {
@@ -271,18 +268,18 @@ status log_cursor::resume(const std::stop_token& stop) {
   }
   // Of a chunk whose first record is lost, this is the first that matters.
   if (chunk_ != lost_in_ && acknowledged.begins(chunk_, id)) completes = true;
-  if (completes) core_.state().order_release();
+  if (completes) core_.state().orders.release();
   lost_from_ = 0;
   return {};
 }
 
 bool log_cursor::arm(waker& who) {
   if (offset_ != end_ || window_.fd() < 0) return false;
-  return core_.state().arm_reader(chunk_, offset_, who);
+  return core_.state().front.arm(chunk_, offset_, who);
 }
 
 std::size_t log_cursor::copy(std::uint64_t offset, bytes_span to) {
-  const auto n = core_.state().copy_cached(chunk_, offset, to);
+  const auto n = core_.state().cache.copy(chunk_, offset, to);
   cache_bytes_.add(n);
   return n;
 }

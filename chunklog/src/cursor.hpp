@@ -41,7 +41,7 @@ class log_cursor final : private chunk_memory {
   status advance(const until* limit);
   status check_chunks_before();
   status go_to(std::uint64_t chunk);
-  status skip_dropped(const log_state::available& kept);
+  status skip_dropped(const available& kept);
   status damaged(status why);
   status resume(const std::stop_token& stop);
   [[nodiscard]] id_limits limits();
@@ -66,7 +66,7 @@ class log_cursor final : private chunk_memory {
   std::uint64_t lost_from_ = 0;  // the record that damage was found at, while it is being skipped
   std::uint64_t lost_in_ = 0;    // and its chunk
   std::optional<damage_search> search_{};  // of this chunk, once it was damaged
-  std::vector<log_record> batch_ = std::vector<log_record>(most_in_batch);
+  std::vector<log_record> batch_{};
   tally records_, bytes_, cache_bytes_, damages_, skipped_;
 };
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <annulus/chunklog/error.hpp>
 #include <annulus/chunklog/file_system.hpp>
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -18,6 +18,7 @@ inline constexpr const char* lock_name = "buffer.lock";
 
 /// Chunk numbers wrap at 2^16: the unsigned type does it.
 using chunk_number = std::uint16_t;
+inline constexpr std::uint64_t most_chunks = 0x10000;
 inline chunk_number successor(chunk_number number) {
   return static_cast<chunk_number>(number + 1U);
 }

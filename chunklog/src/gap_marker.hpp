@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <array>
 #include <cstddef>

@@ -44,7 +44,7 @@ class gatherer {
   }
 
   std::span<const bytes_view> parts_;
-  std::array<iovec, 16> pieces_{};
+  std::array<iovec, 64> pieces_;
   std::size_t used_ = 0;
 };
 

@@ -1,6 +1,6 @@
 #include "ledger.hpp"
 
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <annulus/chunklog/record.hpp>
 #include <bitset>
 

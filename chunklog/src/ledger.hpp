@@ -2,7 +2,7 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "core.hpp"
 #include "cursor.hpp"
-#include "recovery.hpp"
+#include "opening.hpp"
 #include "sentence.hpp"
 
 namespace annulus::chunklog {
@@ -78,10 +78,10 @@ bool log_writer::arm_durable(std::uint64_t id, waker& who) {
   return core_->arm_durable(id, who);
 }
 void log_writer::wake() {
-  core_->state().wake_durable_waiters();
+  core_->state().goals.wake();
 }
 std::uint64_t log_writer::durable_id() const noexcept {
-  return core_->state().durable_next_id() - 1;
+  return core_->state().goals.durable_next_id() - 1;
 }
 
 log_reader::log_reader(std::unique_ptr<log_cursor> cursor) : cursor_(std::move(cursor)) {
@@ -103,10 +103,10 @@ bool log_reader::arm(std::size_t, waker& who) {
   return cursor_->arm(who);
 }
 bool log_reader::disarm(waker& who) {
-  return cursor_->core().state().disarm_reader(who);
+  return cursor_->core().state().front.disarm(who);
 }
 void log_reader::wake() {
-  cursor_->core().state().wake_reader();
+  cursor_->core().state().front.wake();
 }
 status log_reader::acknowledge(std::uint64_t first, std::uint64_t last) {
   return cursor_->acknowledge(first, last);
@@ -141,53 +141,20 @@ std::string chunk_log::describe() const {
   return core_->describe() + reader_.cursor_->describe();
 }
 
-namespace {
-
-status check_limits(const options& how) {
-  if (how.chunk_bytes < record_layout::header_bytes || how.chunk_bytes > max_chunk_bytes) {
-    return failure(errc::bad_chunk_size, "a chunk is from ", record_layout::header_bytes, " to ",
-                   max_chunk_bytes, " bytes large, not ", how.chunk_bytes);
-  }
-  if (how.max_bytes != 0 && how.max_bytes < 2 * how.chunk_bytes) {
-    return failure(errc::bad_size_cap, "a size cap is at least two chunks, here ",
-                   2 * how.chunk_bytes, " bytes, not ", how.max_bytes);
-  }
-  return {};
-}
-
-file_system& files_of(const options& how) {
-  return how.files != nullptr ? *how.files : system_files();
-}
-
-}  // namespace
-
 opened chunk_log::open(const std::filesystem::path& path, const options& how) {
-  if (auto bad = check_limits(how); !bad.ok()) return {std::move(bad), {}, {}};
-  auto& files = files_of(how);
-  if (const auto error = files.make_directories(path)) {
-    return {failure(error, path.string(), " cannot be made"), {}, {}};
-  }
-  return open_in(open_log_directory(files, path), how);
+  return start(open_files(path, how), how);
 }
 
 opened chunk_log::open(int directory, const std::filesystem::path& path, const options& how) {
-  if (auto bad = check_limits(how); !bad.ok()) return {std::move(bad), {}, {}};
-  return open_in(open_log_directory(files_of(how), directory, path), how);
+  return start(open_files(directory, path, how), how);
 }
 
-opened chunk_log::open_in(opened_directory&& made, const options& how) {
-  if (!made.ok()) return {std::move(made), {}, {}};
-  auto& directory = *made.directory;
-  directory.durable = how.durability.when != durability::mode::none;
-  auto lock = take_lock(directory, lock_mode::exclusive);
-  if (!lock.ok()) return {std::move(lock), {}, {}};
-  auto ready = recover(directory, how.stop);
-  if (!ready.ok()) return {std::move(ready), {}, {}};
-  auto found = ready.report;
-  const auto path = directory.path.string();
+opened chunk_log::start(opened_files files, const options& how) {
+  if (!files.ok()) return {std::move(files), {}, {}};
+  auto found = files.ready.report;
+  const auto path = files.directory->path.string();
   try {
-    auto core =
-        std::make_unique<log_core>(std::move(directory), std::move(lock.fd), how, std::move(ready));
+    auto core = std::make_unique<log_core>(std::move(files), how);
     return {{}, std::unique_ptr<chunk_log>(new chunk_log(std::move(core))), std::move(found)};
   } catch (const std::system_error& refused) {
     return {failure(refused.code(), path, " cannot have its ring or its thread"), {}, {}};

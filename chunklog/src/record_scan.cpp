@@ -1,7 +1,7 @@
 #include "record_scan.hpp"
 
 #include <algorithm>
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <map>
 
 #include "gap_marker.hpp"
@@ -10,7 +10,6 @@ namespace annulus::chunklog {
 namespace {
 
 constexpr std::size_t scan_buffer = std::size_t{256} << 10U;
-constexpr std::uint64_t sector_bytes = 512;
 
 // Fills `to`, with zeros where nothing can be read: no record begins with them.
 void read_around(chunk_window& chunk, bytes_span to, std::uint64_t offset) {
@@ -127,20 +126,14 @@ void record_scan::look(std::uint64_t at, bytes_view there) {
       ends_at(at)) {
     pass(at, own_->id + 1);
   }
-  const auto length = load_be<std::uint32_t>(there.data() + record_layout::length);
-  const bool gap = length == gap_marker::length;
-  const auto rest = end_ - at;
-  if (gap ? rest < gap_marker::bytes
-          : length < record_layout::length_overhead ||
-                std::uint64_t{length} + record_layout::checksum > rest) {
-    return;
-  }
-  const auto id = load_le<std::uint64_t>(there.data() + record_layout::id);
-  if (!possible(id)) return;
+  const auto header = decode(there);
+  const auto found = judge(header, 0, end_ - at);
+  if (found != damage::none && found != damage::given_up) return;
+  const auto id = header.id;
   if (!may_begin(at, id) && expected(at, id) == expected_.end()) return;
-  const auto end = at + (gap ? gap_marker::bytes : length + record_layout::checksum);
+  const bool gap = found == damage::given_up;
+  const auto end = at + (gap ? gap_marker::bytes : header.record_bytes());
   if (end <= whole_end_) return;
-  const auto checksum = load_le<std::uint32_t>(there.data() + record_layout::checksum);
   auto next_id = id + 1;
   if (gap) {
     const auto marker = examine(chunk_, at, end_, id, check::payload);
@@ -148,7 +141,7 @@ void record_scan::look(std::uint64_t at, bytes_view there) {
     next_id = marker.next_id;
   } else {
     const auto sum = chunk_.indexed(at, end)->of(at + record_layout::id, end);
-    if (sum != checksum) {
+    if (sum != header.checksum) {
       const auto due = expected(at, id);
       if (due != expected_.end()) expected_.insert({end, {due->second.chain, next_id}});
       return;
@@ -183,8 +176,7 @@ bool record_scan::begins_with_marker() const {
   if (there.error) return false;
   const auto header = decode(there.bytes);
   if (header.length == gap_marker::length) return true;
-  const auto next = there.bytes.subspan(record_layout::payload);
-  return header.id == due_ && checksum_of(header.id, {&next, 1}) == header.checksum;
+  return header.id == due_ && sum_of(there.bytes) == header.checksum;
 }
 
 // Of those that meet there, what lies in the content of another has the fewer bytes.

@@ -5,6 +5,7 @@
 #include <stop_token>
 
 #include "directory.hpp"
+#include "frontier.hpp"
 #include "ledger.hpp"
 
 namespace annulus::chunklog {
@@ -15,6 +16,11 @@ struct recovered : status {
   unique_fd writer_chunk{};
   std::vector<std::uint64_t> chunk_bytes{};  ///< from the reader's chunk to the writer's
   recovery report{};
+
+  /// Where the log ends. Precondition: `error` is not set.
+  [[nodiscard]] log_end end() const {
+    return {chunk_bytes.size() - 1, book->state().durable_bytes, book->state().next_id};
+  }
 };
 
 /// Finds the end of the log, cuts off a torn tail, and brings the ledger up to date. Changes

@@ -10,8 +10,6 @@
 namespace annulus::chunklog {
 namespace {
 
-constexpr std::size_t numbers = 0x10000;
-
 class planner {
  public:
   planner(const log_directory& directory, survey&& found)
@@ -62,7 +60,7 @@ class planner {
 
   // The chunks whose records matter, in the order of their numbers.
   void collect() {
-    std::vector<const chunk_walk*> by_number(numbers, nullptr);
+    std::vector<const chunk_walk*> by_number(most_chunks, nullptr);
     std::vector<chunk_number> present;
     const auto add = [&](const chunk_walk& chunk) {
       by_number[chunk.number] = &chunk;
@@ -278,7 +276,7 @@ class planner {
     if (chunks.back().bytes > max_chunk_bytes) {
       chunks.push_back({successor(chunks.back().number), false, true, 0, {}});
     }
-    std::vector<bool> kept(numbers, false);
+    std::vector<bool> kept(most_chunks, false);
     for (const auto& chunk : chunks) {
       kept[chunk.number] = true;
       auto& list = chunk.exists ? plan.rewritten : plan.created;
@@ -316,7 +314,7 @@ class planner {
   std::vector<std::size_t> left_{};    // by source: runs that are still to be kept
   std::vector<passed_part> passed_{};  // by source: what is kept or told of
   std::vector<std::size_t> index_ =
-      std::vector<std::size_t>(numbers, ~std::size_t{0});  // of sources
+      std::vector<std::size_t>(most_chunks, ~std::size_t{0});  // of sources
   repair_layout out_{};
   std::uint64_t due_ = 0;   // behind the last record kept; 0: none is
   lost_records pending_{};  // since then

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <cstring>
 
 #include "gap_marker.hpp"
@@ -31,7 +31,7 @@ bool chunk_window::index(std::uint64_t begin, std::uint64_t end, const std::stop
 
 // Behind the first `kept` bytes of the buffer.
 void chunk_window::fill(std::size_t kept, std::size_t wanted) {
-  const auto rest = bytes_span(buffer_).subspan(kept, wanted - kept);
+  const auto rest = bytes_span(buffer_.data() + kept, wanted - kept);
   const auto offset = start_ + kept;
   error_ = {};
   if (memory_ != nullptr) {
@@ -57,13 +57,13 @@ chunk_window::piece chunk_window::at(std::uint64_t offset, std::size_t n, std::u
     if (kept > 0) std::memmove(buffer_.data(), buffer_.data() + (filled_ - kept), kept);
     start_ = offset;
     filled_ = kept;
-    if (n > buffer_.size()) buffer_.resize(n);
+    if (n > buffer_.size()) buffer_.grow(n, kept);
     const auto wanted =
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), end - offset));
     fill(kept, wanted);
     if (filled_ < n) return {{}, error_ ? error_ : make_error_code(errc::missing_data)};
   }
-  return {bytes_view(buffer_).subspan(static_cast<std::size_t>(offset - start_), n), {}};
+  return {bytes_view(buffer_.data() + (offset - start_), n), {}};
 }
 
 opened_chunk open_chunk(const log_directory& directory, chunk_number number, int flags) {
@@ -100,35 +100,26 @@ examined examine(chunk_window& chunk, std::uint64_t offset, std::uint64_t end,
   const auto header = chunk.at(offset, record_layout::header_bytes, end);
   if (header.error) return unreadable(header.error);
   record.header = decode(header.bytes);
-  const bool gap = record.header.length == gap_marker::length;
-  if (!gap && !record.header.plausible()) return judged(damage::bad_length);
-  if (gap && end - offset < gap_marker::bytes) return judged(damage::bad_length);
-  const auto id = record.header.id;
-  if ((expected != 0 && id != expected) || !possible(id)) return judged(damage::wrong_id);
-  if (gap) {
-    const auto whole = chunk.at(offset, gap_marker::bytes, end);
-    if (whole.error) return unreadable(whole.error);
-    record.payload = whole.bytes.subspan(record_layout::payload);
-    record.next_id = load_le<std::uint64_t>(record.payload.data());
-    record.sum = checksum_of(record.header.id, {&record.payload, 1});
-    const bool right = record.sum == record.header.checksum;
-    const bool forward = record.next_id > record.header.id && possible(record.next_id);
-    return judged(right && forward ? damage::given_up : damage::bad_checksum);
-  }
-  if (record.header.record_bytes() > end - offset) return judged(damage::cut_short);
-  if (depth == check::header) return record;
-  const auto next = offset + record.header.record_bytes();
-  if (auto* const index = chunk.indexed(offset, next)) {
-    const auto sum = index->of(offset + record_layout::id, next);
+  record.found = judge(record.header, expected, end - offset);
+  if (!is_intact(record)) return record;
+  const bool gap = record.found == damage::given_up;
+  if (!gap && depth == check::header) return record;
+  const auto bytes = gap ? gap_marker::bytes : record.header.record_bytes();
+  if (auto* const index = gap ? nullptr : chunk.indexed(offset, offset + bytes)) {
+    const auto sum = index->of(offset + record_layout::id, offset + bytes);
     record.sum = sum.value_or(0);
     if (sum && record.sum != record.header.checksum) return judged(damage::bad_checksum);
   }
-  const auto whole = chunk.at(offset, static_cast<std::size_t>(record.header.record_bytes()), end);
+  const auto whole = chunk.at(offset, static_cast<std::size_t>(bytes), end);
   if (whole.error) return unreadable(whole.error);
   record.payload = whole.bytes.subspan(record_layout::payload);
-  if (chunk.trusted(offset)) return record;
-  record.sum = checksum_of(record.header.id, {&record.payload, 1});
-  return record.sum == record.header.checksum ? record : judged(damage::bad_checksum);
+  if (!gap && chunk.trusted(offset)) return record;
+  record.sum = sum_of(whole.bytes);
+  if (record.sum != record.header.checksum) return judged(damage::bad_checksum);
+  if (!gap) return record;
+  record.next_id = load_le<std::uint64_t>(record.payload.data());
+  const bool forward = record.next_id > record.header.id && possible(record.next_id);
+  return forward ? record : judged(damage::bad_checksum);
 }
 
 std::uint64_t first_id_of(const log_directory& directory, chunk_number number,

@@ -4,15 +4,16 @@
 #include <algorithm>
 #include <annulus/chunklog/error.hpp>
 #include <annulus/chunklog/record.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
-#include <limits>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "crc_index.hpp"
 #include "directory.hpp"
+#include "record_check.hpp"
 #include "tally.hpp"
 
 namespace annulus::chunklog {
@@ -25,6 +26,27 @@ class chunk_memory {
 
  protected:
   ~chunk_memory() = default;
+};
+
+/// Bytes that are not touched before they are used: most of what may be read ahead is not there.
+class window_buffer {
+ public:
+  explicit window_buffer(std::size_t bytes) { grow(bytes, 0); }
+
+  [[nodiscard]] std::byte* data() noexcept { return bytes_.get(); }
+  [[nodiscard]] const std::byte* data() const noexcept { return bytes_.get(); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Only the first `kept` bytes stay.
+  void grow(std::size_t bytes, std::size_t kept) {
+    auto grown = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    std::copy_n(bytes_.get(), kept, grown.get());
+    bytes_ = std::move(grown);
+    size_ = bytes;
+  }
+
+ private:
+  std::unique_ptr<std::byte[]> bytes_{};
+  std::size_t size_ = 0;
 };
 
 /// A buffered look at one chunk file. Not thread-safe.
@@ -78,7 +100,7 @@ class chunk_window {
   file_system& files_;
   chunk_memory* memory_;
   unique_fd file_{};
-  std::vector<std::byte> buffer_;
+  window_buffer buffer_;
   std::uint64_t start_ = 0;  // of the buffer in the file
   std::size_t filled_ = 0;
   std::uint64_t trusted_ = ~std::uint64_t{0};
@@ -104,16 +126,6 @@ std::uint64_t first_id_of(const log_directory& directory, chunk_number number,
 /// at its first header only.
 status check_stray(const log_directory& directory, chunk_number number,
                    std::uint64_t last_acknowledged);
-
-enum class damage {
-  none,
-  cut_short,   ///< the chunk ends within the record
-  bad_length,  ///< no record has this length
-  wrong_id,    ///< not the ID that follows
-  bad_checksum,
-  given_up,    ///< none, rather: a gap marker, whole and due, says that records are lost
-  unreadable,  ///< the operating system says so: `error`
-};
 
 enum class check { header, payload };
 
@@ -144,10 +156,5 @@ std::string describe(const examined& record, const std::string& file, std::uint6
 
 /// The code that goes with it.
 std::error_code error_for(const examined& record);
-
-/// Whether a record can have this ID: behind the last one no ID could follow.
-constexpr bool possible(std::uint64_t id) {
-  return id != 0 && id != std::numeric_limits<std::uint64_t>::max();
-}
 
 }  // namespace annulus::chunklog

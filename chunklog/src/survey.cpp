@@ -17,37 +17,81 @@ constexpr std::uint64_t walk_header_ahead = std::uint64_t{4} << 10U;
 constexpr std::size_t first_record_ahead = std::size_t{4} << 10U;
 constexpr std::uint64_t walk_payload_ahead = std::uint64_t{1} << 20U;
 
-// Walks `chunks`, each by the next thread that is free. The first error in their order.
-status walk_all(const log_directory& directory, const survey_options& how,
-                const std::vector<chunk_walk*>& chunks) {
-  std::vector<status> results(chunks.size());
-  std::atomic<std::size_t> next{0};
-  std::mutex reporting;
-  std::uint64_t walked = 0;
-  auto each = how.walk;
-  if (how.walk.progress) {
-    each.progress = [&](std::uint64_t bytes) {
-      const std::scoped_lock hold(reporting);
-      walked += bytes;
-      how.walk.progress(walked);
-    };
+// What many threads have walked.
+class walked_bytes {
+ public:
+  walked_bytes(const survey_options& how, const std::vector<chunk_walk*>& chunks)
+      : progress_(how.walk.progress) {
+    for (const auto* const chunk : chunks) all_ += chunk->bytes;
   }
-  const auto work = [&] {
+  // What has been walked apart may have to be walked again.
+  void add(std::uint64_t bytes) {
+    if (!progress_) return;
+    const std::scoped_lock hold(reporting_);
+    walked_ = std::min(walked_ + bytes, all_);
+    progress_(walked_);
+  }
+
+ private:
+  const std::function<void(std::uint64_t)>& progress_;
+  std::mutex reporting_;
+  std::uint64_t all_ = 0;
+  std::uint64_t walked_ = 0;
+};
+
+// Calls work(index, window) for each index below `count`, by the next thread that is free.
+template <class Work>
+void share_out(const log_directory& directory, const survey_options& how, std::size_t count,
+               Work work) {
+  std::atomic<std::size_t> next{0};
+  const auto take = [&] {
     chunk_window window(directory.files,
-                        each.depth == check::header ? walk_header_ahead : walk_payload_ahead);
+                        how.walk.depth == check::header ? walk_header_ahead : walk_payload_ahead);
     for (;;) {
       // Only counts: the results are published by the joins.
       const auto index = next.fetch_add(1, std::memory_order_relaxed);
-      if (index >= chunks.size()) return;
-      results[index] = walk(directory, window, each, *chunks[index]);
+      if (index >= count) return;
+      work(index, window);
     }
   };
-  {
-    std::vector<std::jthread> others;
-    const auto most = std::min<std::size_t>(how.threads, chunks.size());
-    for (std::size_t i = 1; i < most; ++i) others.emplace_back(work);
-    work();
+  std::vector<std::jthread> others;
+  const auto most = std::min<std::size_t>(how.threads, count);
+  for (std::size_t i = 1; i < most; ++i) others.emplace_back(take);
+  take();
+}
+
+// Walks large chunks in parts, so that the threads have the same to do however few chunks there
+// are. Where a part is not as a walk in order finds it, that one walks it again.
+void walk_slices(const log_directory& directory, const survey_options& how,
+                 const std::vector<chunk_walk*>& chunks, walked_bytes& walked) {
+  std::vector<std::pair<const chunk_walk*, chunk_slice*>> all;
+  for (auto* const chunk : chunks) {
+    chunk->slices = slices_of(chunk->bytes);
+    for (auto& slice : chunk->slices) all.emplace_back(chunk, &slice);
   }
+  share_out(directory, how, all.size(), [&](std::size_t index, chunk_window& window) {
+    const auto [chunk, slice] = all[index];
+    auto opened = open_chunk(directory, chunk->number, O_RDONLY);
+    if (!opened.ok()) return;
+    window.attach(std::move(opened.file));
+    walk_slice(window, chunk->bytes, how.walk.stop, *slice);
+    if (slice->whole) walked.add(slice->end - slice->start);
+  });
+}
+
+// Walks `chunks`. The first error in their order.
+status walk_all(const log_directory& directory, const survey_options& how,
+                const std::vector<chunk_walk*>& chunks) {
+  walked_bytes walked(how, chunks);
+  const bool all_of_it = how.walk.depth == check::payload && !how.walk.entries;
+  if (how.threads > 1 && all_of_it) walk_slices(directory, how, chunks, walked);
+  std::vector<status> results(chunks.size());
+  auto each = how.walk;
+  each.progress = [&](std::uint64_t bytes) { walked.add(bytes); };
+  share_out(directory, how, chunks.size(), [&](std::size_t index, chunk_window& window) {
+    results[index] = walk(directory, window, each, *chunks[index]);
+    chunks[index]->slices = {};
+  });
   for (auto& result : results) {
     if (!result.ok()) return std::move(result);
   }

@@ -1,6 +1,8 @@
 // All of a log, read-only: what the view, verify and repair begin with.
 #pragma once
 
+#include <sched.h>
+
 #include <algorithm>
 #include <thread>
 #include <vector>
@@ -27,9 +29,14 @@ struct survey : status {
   std::vector<chunk_number> others{};  ///< names of chunks that are no regular files
 };
 
-/// 0 asked for: one a CPU.
+/// 0 asked for: one for each CPU that this thread may run on.
 inline unsigned threads_of(unsigned asked) {
-  return asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
+  if (asked != 0) return asked;
+  cpu_set_t allowed;
+  // A machine with more CPUs than the set has is not asked for its own.
+  const bool known = ::sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+  return known ? static_cast<unsigned>(CPU_COUNT(&allowed))
+               : std::max(1U, std::thread::hardware_concurrency());
 }
 
 /// Walks every chunk. `walk_options::progress` is called by one thread at a time, with the bytes

@@ -52,6 +52,7 @@ class log_tail::state {
       if (size.error) return {failure(size.error, file(), " cannot be read"), 0, {}};
       if (size.bytes < offset_) return {cut_back(size.bytes), 0, {}};
       if (size.bytes == offset_) {
+        if (auto bad = check_chunks_before(); !bad.ok()) return {std::move(bad), 0, {}};
         auto moved = go_on();
         if (!moved.ok()) return {std::move(moved), 0, {}};
         if (!moved.on) return {};
@@ -167,6 +168,23 @@ class log_tail::state {
       if (!nearest || ahead < distance(number_, *nearest)) nearest = number;
     }
     return {present, nearest};
+  }
+
+  // In a chunk without a record there is no ID to tell that those before it have lost some; but the
+  // ledger has the one with which the chunk begins.
+  status check_chunks_before() {
+    if (offset_ != 0 || due_ == 0) return {};
+    const auto book = read_ledger(directory_, O_RDONLY);
+    if (!book.ok()) return book;
+    const auto& known = book.newest.state;
+    if (book.newest.sequence == 0 || known.writer_file != number_ || known.durable_bytes != 0 ||
+        known.next_id <= due_) {
+      return {};
+    }
+    const auto due = std::exchange(due_, known.next_id);
+    return failure(errc::missing_data, directory_.path.string(), ": records ", due, " to ",
+                   known.next_id - 1, " are missing from the chunks before ", chunk_name(number_),
+                   "; the next one is ", known.next_id);
   }
 
   // The chunk is read to its end.

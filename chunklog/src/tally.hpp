@@ -1,6 +1,7 @@
 // Counts that one thread adds to and any thread reads.
 #pragma once
 
+#include <annulus/chunklog/stats.hpp>
 #include <atomic>
 #include <cstdint>
 
@@ -17,6 +18,22 @@ class tally {
 
  private:
   std::atomic<std::uint64_t> count_{0};
+};
+
+/// What was done to the files of a log.
+struct file_counts {
+  tally writes, written_bytes, syncs, checkpoints, marks, rolls, deleted_chunks, dropped_records;
+
+  void add_to(log_stats& all) const noexcept {
+    all.writes = writes.get();
+    all.written_bytes = written_bytes.get();
+    all.syncs = syncs.get();
+    all.checkpoints = checkpoints.get();
+    all.marks = marks.get();
+    all.rolls = rolls.get();
+    all.deleted_chunks = deleted_chunks.get();
+    all.dropped_records = dropped_records.get();
+  }
 };
 
 }  // namespace annulus::chunklog

@@ -33,6 +33,11 @@ class walker {
         reported = offset;
       }
       if (offset == chunk_.mark) chunk_.due_at_mark = due_;
+      if (const auto* const known = walked(offset)) {
+        reported += known->end - offset;
+        offset = take(*known);
+        continue;
+      }
       const auto next = step(offset);
       if (!failed_.ok()) return std::move(failed_);
       if (offset < chunk_.mark && next > chunk_.mark) chunk_.across_mark = offset;
@@ -47,6 +52,27 @@ class walker {
  private:
   [[nodiscard]] status stopped() const {
     return failure(errc::cancelled, name_, " was not read to its end");
+  }
+
+  // The part that begins there, if it is what steps from here would find.
+  const chunk_slice* walked(std::uint64_t offset) {
+    const auto& all = chunk_.slices;
+    while (slice_ < all.size() && (!all[slice_].whole || all[slice_].start < offset)) ++slice_;
+    if (slice_ == all.size()) return nullptr;
+    const auto& next = all[slice_];
+    const bool meets = next.start == offset && (due_ == 0 || due_ == next.first_id);
+    const bool across_mark = next.start < chunk_.mark && chunk_.mark < next.end;
+    return meets && !across_mark ? &next : nullptr;
+  }
+
+  std::uint64_t take(const chunk_slice& part) {
+    begin(part.start, part.first_id);
+    add({part.first_id, part.last_id, part.start, part.end});
+    chunk_.records += part.last_id - part.first_id + 1;
+    chunk_.payload_bytes += part.payload_bytes;
+    chunk_.last_id = part.last_id;
+    due_ = part.last_id + 1;
+    return part.end;
   }
 
   // Takes what is at `offset` and gives the place behind it.
@@ -108,16 +134,12 @@ class walker {
   std::uint64_t take(std::uint64_t offset, const record_header& header) {
     begin(offset, header.id);
     const auto end = offset + header.record_bytes();
-    auto& runs = chunk_.runs;
     if (how_.entries) {
       chunk_.entries.push_back({header.id, offset,
                                 static_cast<std::uint32_t>(header.payload_bytes()), header.checksum,
                                 chunk_.number});
-    } else if (!runs.empty() && runs.back().end == offset && runs.back().last_id + 1 == header.id) {
-      runs.back().last_id = header.id;
-      runs.back().end = end;
     } else {
-      runs.push_back({header.id, header.id, offset, end});
+      add({header.id, header.id, offset, end});
     }
     ++chunk_.records;
     chunk_.payload_bytes += header.payload_bytes();
@@ -130,6 +152,17 @@ class walker {
     if (chunk_.first_due != 0 || damaged_) return;
     chunk_.first_due = id;
     chunk_.first_offset = offset;
+  }
+
+  void add(const record_run& more) {
+    auto& runs = chunk_.runs;
+    if (!runs.empty() && runs.back().end == more.offset &&
+        runs.back().last_id + 1 == more.first_id) {
+      runs.back().last_id = more.last_id;
+      runs.back().end = more.end;
+    } else {
+      runs.push_back(more);
+    }
   }
 
   void add(fault_kind kind, std::uint64_t offset, std::uint64_t id, std::string words) {
@@ -146,6 +179,7 @@ class walker {
   const std::string name_;
   std::uint64_t due_ = 0;  // 0: unknown
   bool damaged_ = false;
+  std::size_t slice_ = 0;  // the next one that may be met
   std::optional<damage_search> search_{};
   status failed_{};
 };

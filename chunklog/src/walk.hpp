@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "chunk_slice.hpp"
 #include "damage_search.hpp"
 #include "scan.hpp"
 
@@ -58,6 +59,8 @@ struct chunk_walk {
   bool last = false;       ///< no later chunk holds a byte
   bool ledger = false;     ///< a ledger vouches for the mark
   unique_fd kept{};        ///< the open file, if it is to stay open
+  /// Parts that have been walked, in their order, and reported; without walk_options::entries.
+  std::vector<chunk_slice> slices{};
 
   std::vector<record_entry> entries{};  ///< with walk_options::entries
   std::vector<record_run> runs{};       ///< without

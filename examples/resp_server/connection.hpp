@@ -61,11 +61,10 @@ class connection {
   bool receive() {
     if (gone_) return false;
     if ((wanted() & EPOLLIN) == 0) return true;
-    constexpr auto at_once = annulus::until::clock::time_point::min();
-    const auto got = fill_some(input_.writer(), socket_.fd(), annulus::everything, at_once);
+    const auto got = try_read_some_from(input_.writer(), socket_.fd());
     received_ += got.bytes;
     ended_ = !got.error && got.bytes == 0;
-    return !got.error || got.error == annulus::errc::timed_out || is_again(got.error);
+    return !got.error || got.error == annulus::errc::would_block || is_again(got.error);
   }
 
  private:
@@ -77,16 +76,16 @@ class connection {
   }
   // Whether its reader has to catch up.
   static bool is_paused(annulus::pipelines::pipe_writer& end) {
-    return end.try_flush().error == annulus::errc::would_block;
+    return end.try_flush() == annulus::errc::would_block;
   }
 
   // The memory goes back to the pool that others share.
   void let_go() noexcept {
     gone_ = true;
-    static_cast<void>(input_.writer().complete());
-    static_cast<void>(input_.reader().complete());
-    static_cast<void>(output_.writer().complete());
-    static_cast<void>(output_.reader().complete());
+    static_cast<void>(input_.writer().close());
+    static_cast<void>(input_.reader().close());
+    static_cast<void>(output_.writer().close());
+    static_cast<void>(output_.reader().close());
     held_.set(0);
   }
   // Values that are sent without a copy count as such.
@@ -136,7 +135,7 @@ class connection {
     received_ = rest.size();
     if (input_.reader().advance(rest.start(), examined) || answers.error()) return false;
     const auto published = output_.writer().try_flush();
-    return !published.error || published.error == annulus::errc::would_block;
+    return !published || published == annulus::errc::would_block;
   }
   template <annulus::byte_sequence S>
   annulus::parse_result run(const S& bytes, reply& answers) {
@@ -149,7 +148,7 @@ class connection {
   // As much as the socket takes. False if it takes no more at all.
   bool send() {
     if (unsent_ == 0) return true;
-    const auto sent = output_.reader().copy_to(socket_.fd(), unsent_);
+    const auto sent = output_.reader().write_to(socket_.fd(), unsent_);
     unsent_ -= sent.bytes;
     if (unsent_ == 0) copied_ = 0;
     return !sent.error || is_again(sent.error);

@@ -4,7 +4,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <array>
 #include <cerrno>
 #include <chrono>

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <annulus/parsers/resp_tokenizer.hpp>
 #include <annulus/pipelines/memory_pool.hpp>
 #include <cerrno>

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/restarted.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/pipeline/json_depth.hpp>
-#include <annulus/restarted.hpp>
-#include <annulus/unique_fd.hpp>
 #include <array>
 #include <cerrno>
 

@@ -1,7 +1,7 @@
 // SIGINT and SIGTERM as something to wait for.
 #pragma once
 
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <csignal>
 
 namespace annulus::harness {

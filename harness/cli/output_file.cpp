@@ -7,10 +7,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <annulus/core/restarted.hpp>
 #include <annulus/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/object.hpp>
-#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <utility>
 #include <vector>

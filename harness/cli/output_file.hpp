@@ -3,8 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>

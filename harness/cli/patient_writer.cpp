@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/restarted.hpp>
 #include <annulus/error.hpp>
-#include <annulus/restarted.hpp>
 #include <array>
 #include <cerrno>
 #include <climits>

@@ -1,8 +1,8 @@
 // Writing to what can make one wait: pipes, terminals, sockets, devices.
 #pragma once
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstddef>
 #include <system_error>
 

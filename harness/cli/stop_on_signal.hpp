@@ -1,7 +1,7 @@
 // SIGINT and SIGTERM as a stop token.
 #pragma once
 
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <stop_token>
 #include <thread>
 

@@ -1,7 +1,7 @@
 // Hardware counters, where the machine has some and the kernel permits them.
 #pragma once
 
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <array>
 #include <cstddef>
 #include <cstdint>

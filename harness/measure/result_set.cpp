@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <annulus/core/restarted.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/pipeline/escaped.hpp>
-#include <annulus/restarted.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <cstring>
 #include <ctime>

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/restarted.hpp>
 #include <annulus/pipeline/escaped.hpp>
-#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <cstring>
 #include <map>

@@ -1,7 +1,7 @@
 // samples.jsonl: one line a finished turn, appended and never rewritten.
 #pragma once
 
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
+#include <annulus/core/restarted.hpp>
 #include <annulus/pipeline/error.hpp>
-#include <annulus/restarted.hpp>
 #include <array>
 #include <cstring>
 

@@ -2,9 +2,9 @@
 // docs/formats.md.
 #pragma once
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/pipeline/bitrot.hpp>
 #include <annulus/pipeline/object.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>

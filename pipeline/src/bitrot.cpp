@@ -1,4 +1,4 @@
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <annulus/pipeline/bitrot.hpp>
 #include <annulus/pipeline/frame_parser.hpp>
 

@@ -1,7 +1,7 @@
 // Page-aligned memory for blocks and frames.
 #pragma once
 
-#include <annulus/storage.hpp>
+#include <annulus/memory.hpp>
 #include <annulus/transfer.hpp>
 #include <cstddef>
 

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/restarted.hpp>
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
-#include <annulus/restarted.hpp>
 #include <array>
 #include <cerrno>
 #include <memory>

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <annulus/restarted.hpp>
+#include <annulus/core/restarted.hpp>
 #include <cerrno>
 
 #include "system_error.hpp"

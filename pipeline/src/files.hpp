@@ -1,8 +1,8 @@
 // Files by directory and name: never through a link, never waited for.
 #pragma once
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <string>
 #include <system_error>

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/restarted.hpp>
 #include <annulus/error.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/input.hpp>
-#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <climits>
 

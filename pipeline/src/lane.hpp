@@ -19,7 +19,10 @@ template <byte_ring Ring>
 class lane {
  public:
   /// `dead`: the shard goes nowhere, since its disk has failed already.
-  lane(std::size_t ring_size, shard_sink& sink, bool dead) : ring_(ring_size), sink_(sink) {
+  lane(const put_options& how, shard_sink& sink, bool dead) : ring_(how.ring_size), sink_(sink) {
+    if constexpr (requires { ring_.moderate_wakes(how.patience); }) {
+      ring_.moderate_wakes(how.patience);
+    }
     if (dead) failure_ = std::make_error_code(std::errc::no_such_device);
   }
 

@@ -1,11 +1,11 @@
 #include <sys/random.h>
 
+#include <annulus/core/restarted.hpp>
 #include <annulus/pipeline/bitrot.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
 #include <annulus/pipeline/json_depth.hpp>
 #include <annulus/pipeline/object.hpp>
-#include <annulus/restarted.hpp>
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>

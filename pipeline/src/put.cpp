@@ -53,7 +53,7 @@ class transmission {
                const std::vector<bool>& dead, put_report& report)
       : from_(from), how_(how), report_(report) {
     for (std::size_t i = 0; i < sinks.size(); ++i)
-      lanes_.emplace_back(how.ring_size, sinks[i], i < dead.size() && dead[i]);
+      lanes_.emplace_back(how, sinks[i], i < dead.size() && dead[i]);
   }
   transmission(const transmission&) = delete;
   transmission& operator=(const transmission&) = delete;

@@ -1,10 +1,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/restarted.hpp>
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/sink.hpp>
-#include <annulus/restarted.hpp>
 #include <array>
 
 #include "binding.hpp"
@@ -48,17 +48,14 @@ std::error_code dir_sink::finish(bool durable) noexcept {
 
 chunk_sink::chunk_sink(int directory, const std::filesystem::path& path, bool durable) {
   using mode = chunklog::durability::mode;
-  // One of a dozen that are opened for each object, and nobody reads it meanwhile: of its ring,
-  // only what is used need be there.
-  auto opened = chunklog::chunk_log::open(
-      directory, path,
-      {.durability = {.when = durable ? mode::group : mode::none}, .memory = {}, .cache_bytes = 0});
+  auto opened = chunklog::direct_writer::open(
+      directory, path, {.durability = {.when = durable ? mode::group : mode::none}});
   if (!opened.ok()) throw error(error_kind::failed, opened.message);
   log_ = std::move(opened.log);
 }
 
 std::error_code chunk_sink::write(std::span<const bytes_view> frame) {
-  return log_->writer().append(frame).error;
+  return log_->append(frame).error;
 }
 
 std::error_code chunk_sink::finish(bool) {

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/restarted.hpp>
 #include <annulus/pipeline/error.hpp>
 #include <annulus/pipeline/escaped.hpp>
-#include <annulus/restarted.hpp>
 #include <cerrno>
 #include <chrono>
 #include <utility>

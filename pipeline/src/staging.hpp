@@ -1,9 +1,9 @@
 // An object appears on a disk whole or not at all: it is made aside and renamed into place.
 #pragma once
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/pipeline/disk.hpp>
 #include <annulus/pipeline/object.hpp>
-#include <annulus/unique_fd.hpp>
 #include <filesystem>
 #include <memory>
 #include <stop_token>

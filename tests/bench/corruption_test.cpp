@@ -69,6 +69,9 @@ class spoiling_ring {
     third_.pass(sent);
     return ring_.writer().write(sent);
   }
+  void cork() { ring_.writer().cork(); }
+  void flush() { ring_.writer().flush(); }
+  void uncork() { ring_.writer().uncork(); }
 
  private:
   spsc_ring ring_;
@@ -79,8 +82,8 @@ class spoiling_ring {
 class spoiling {
  public:
   explicit spoiling(std::size_t bytes) : ring_(bytes) {}
-  void write(bytes_view from) { ring_.write(from); }
-  void read(bytes_span to) { ring_.reader().read(to, to.size()); }
+  void write(bytes_view from) { std::ignore = ring_.write(from); }
+  void read(bytes_span to) { std::ignore = ring_.reader().read(to, to.size()); }
   spoiling_ring& ring() { return ring_; }
 
  private:

@@ -88,7 +88,7 @@ TEST(Rings, SayWhyAFlowIsImpossible) {
             "load open:1GB/s makes more than ten million writes of 64 a second, which cannot be "
             "timed one by one");
   EXPECT_EQ(flow({{"ring", "boost-spsc"}, {"pages", "huge"}}), "boost-spsc knows no memory policy");
-  EXPECT_NE(flow({{"ring", "segment"}, {"pages", "prefault"}}), "");
+  EXPECT_NE(flow({{"ring", "segment"}, {"pages", "base"}}), "");
   EXPECT_EQ(flow({{"ring", "mirror"}, {"pages", "huge"}}), "");
   EXPECT_THROW(run(rings_suite(),
                    with(default_key(rings_suite()), {{"shape", "flow"}, {"ring", "flat"}}), 1),

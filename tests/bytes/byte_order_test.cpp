@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <array>
 
 namespace annulus {

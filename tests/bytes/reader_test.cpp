@@ -24,15 +24,35 @@ std::optional<char> text_of(std::optional<std::byte> byte) {
 }
 using testing::text_of;
 
+// The first `delimiter` in `text` that no `escape` before it makes an ordinary byte.
+std::size_t find_unescaped(const std::string& text, char delimiter, char escape) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == delimiter) return i;
+    if (text[i] == escape) ++i;
+  }
+  return std::string::npos;
+}
+
+// A read to the end that begins at `expected` in the text behind `at` and has `end` bytes.
+template <class Found>
+void read_to(const Found& got, const std::string& text, std::size_t& at, std::size_t expected,
+             std::size_t end, stop_at where) {
+  RC_ASSERT(got.has_value() == (expected != std::string::npos));
+  if (!got) return;
+  RC_ASSERT(text_of(*got) == text.substr(at, expected));
+  at += expected + (where == stop_at::behind ? end : 0);
+}
+
 // One random call on the reader and on (text, at); both must agree, and on every position after it.
 template <class Reader>
 void step(Reader& reader, const std::string& text, std::size_t& at) {
   const auto n = *rc::gen::inRange<std::size_t>(0, 8);
   const auto rest = text.substr(at);
-  switch (*rc::gen::inRange(0, 12)) {
+  const auto where = *rc::gen::element(stop_at::behind, stop_at::before);
+  switch (*rc::gen::inRange(0, 15)) {
     case 0:
       RC_ASSERT(text_of(reader.peek()) == (rest.empty() ? std::nullopt : std::optional(rest[0])));
-      RC_ASSERT(text_of(reader.peek(n)) ==
+      RC_ASSERT(text_of(reader.peek_at(n)) ==
                 (n < rest.size() ? std::optional(rest[n]) : std::nullopt));
       break;
     case 1:
@@ -65,21 +85,11 @@ void step(Reader& reader, const std::string& text, std::size_t& at) {
       break;
     }
     case 7: {
-      const auto expected = rest.find('c');
-      const auto got = reader.read_until(std::byte{'c'});
-      RC_ASSERT(got.has_value() == (expected != std::string::npos));
-      if (!got) break;
-      RC_ASSERT(text_of(*got) == rest.substr(0, expected));
-      at += expected + 1;
+      read_to(reader.read_until(std::byte{'c'}, where), text, at, rest.find('c'), 1, where);
       break;
     }
     case 8: {
-      const auto expected = rest.find("ab");
-      const auto got = reader.read_until(bytes_of("ab"));
-      RC_ASSERT(got.has_value() == (expected != std::string::npos));
-      if (!got) break;
-      RC_ASSERT(text_of(*got) == rest.substr(0, expected));
-      at += expected + 2;
+      read_to(reader.read_until(bytes_of("ab"), where), text, at, rest.find("ab"), 2, where);
       break;
     }
     case 9: {
@@ -94,6 +104,25 @@ void step(Reader& reader, const std::string& text, std::size_t& at) {
       const auto run = std::min(rest.find_first_not_of('b'), rest.size());
       RC_ASSERT(reader.advance_past_all(std::byte{'b'}) == run);
       at += run;
+      break;
+    }
+    case 11: {
+      const auto values = *rc::gen::element<std::string>("", "a", "ab", "cab");
+      const auto run = std::min(rest.find_first_not_of(values), rest.size());
+      RC_ASSERT(reader.advance_past_any(bytes_of(values)) == run);
+      at += run;
+      break;
+    }
+    case 12: {
+      const auto ends = *rc::gen::element<std::string>("", "c", "bc", "abc");
+      read_to(reader.read_until_any(bytes_of(ends), where), text, at, rest.find_first_of(ends), 1,
+              where);
+      break;
+    }
+    case 13: {
+      const auto escape = *rc::gen::element('a', 'b');
+      const auto got = reader.read_until(std::byte{'c'}, static_cast<std::byte>(escape), where);
+      read_to(got, text, at, find_unescaped(rest, 'c', escape), 1, where);
       break;
     }
     default: {
@@ -160,6 +189,29 @@ TEST(reader, nothing_is_at_its_end_at_once) {
     EXPECT_TRUE(reader.rewind(0));
     EXPECT_FALSE(reader.skip(1));
     EXPECT_FALSE(reader.rewind(1));
+  });
+}
+
+TEST(reader, an_escape_at_the_end_of_a_piece_counts_in_the_next) {
+  in_all_forms(R"(say \"hi\" \\" rest)", {5, 9, 10, 12, 13}, [](const auto& bytes) {
+    sequence_reader reader(bytes);
+    const auto got = reader.read_until(std::byte{'"'}, std::byte{'\\'});
+    ASSERT_TRUE(got);
+    EXPECT_EQ(text_of(*got), R"(say \"hi\" \\)");
+    EXPECT_EQ(reader.peek(), std::byte{' '});
+    EXPECT_FALSE(reader.read_until(std::byte{'"'}, std::byte{'\\'}));
+    EXPECT_EQ(reader.peek(), std::byte{' '}) << "nothing has changed";
+  });
+}
+
+TEST(reader, which_delimiter_it_was_can_be_seen) {
+  in_all_forms("key: value; rest", {3, 4, 10}, [](const auto& bytes) {
+    sequence_reader reader(bytes);
+    EXPECT_EQ(text_of(*reader.read_until_any(bytes_of(":;"), stop_at::before)), "key");
+    EXPECT_EQ(reader.next(), std::byte{':'});
+    EXPECT_EQ(reader.advance_past_any(bytes_of(" \t")), 1U);
+    EXPECT_EQ(text_of(*reader.read_until_any(bytes_of(":;"))), "value");
+    EXPECT_EQ(text_of(reader.rest()), " rest");
   });
 }
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <array>
 #include <chrono>
 #include <random>

@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <chrono>
 #include <cstdint>
 #include <string>

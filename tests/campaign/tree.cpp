@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/pipeline/escaped.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cerrno>
 #include <system_error>
 

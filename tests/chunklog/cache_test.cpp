@@ -64,14 +64,9 @@ class held_memory {
 };
 
 std::unique_ptr<log_core> open_core(const std::filesystem::path& path, const options& how) {
-  auto& files = system_files();
-  EXPECT_FALSE(files.make_directories(path));
-  log_directory directory{files, path, files.open_directory(path).fd, true};
-  auto lock = take_lock(directory, lock_mode::exclusive);
-  auto ready = recover(directory);
-  EXPECT_TRUE(lock.ok() && ready.ok()) << lock.message << ready.message;
-  return std::make_unique<log_core>(std::move(directory), std::move(lock.fd), how,
-                                    std::move(ready));
+  auto files = open_files(path, how);
+  EXPECT_TRUE(files.ok()) << files.message;
+  return std::make_unique<log_core>(std::move(files), how);
 }
 
 TEST(cache, the_ring_comes_back_once_the_reader_has_let_go) {
@@ -88,7 +83,7 @@ TEST(cache, the_ring_comes_back_once_the_reader_has_let_go) {
   ASSERT_TRUE(core->flush().ok());
 
   held_memory to;
-  std::jthread reader([&] { EXPECT_GT(core->state().copy_cached(0, 0, to.span()), 0U); });
+  std::jthread reader([&] { EXPECT_GT(core->state().cache.copy(0, 0, to.span()), 0U); });
   to.await_writer();
   // Until the ring is full, all of it is written, and all of it is kept for that reader.
   for (;;) {

@@ -1,6 +1,6 @@
 #include "crc32.hpp"
 
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <array>
 #include <random>
 

@@ -1,6 +1,6 @@
 // Who waits for the disk, and how often it is asked.
 #include <annulus/chunklog/shared_writer.hpp>
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <latch>
 #include <thread>
 

@@ -1,7 +1,7 @@
 // The other ways to read: try, batches, awaited, by epoll; from memory or from the file.
 #include <poll.h>
 
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <annulus/ready_event.hpp>
 #include <latch>
 #include <thread>

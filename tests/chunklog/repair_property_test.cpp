@@ -260,7 +260,6 @@ void expect_repaired(const fs::path& path, const made_log& was, const file_map& 
   EXPECT_TRUE(contents(path) == before) << "a second repair changes something";
   options how;
   how.files = &unsynced();
-  how.memory.prefault = false;
   EXPECT_TRUE(chunk_log::open(path, how).ok());
   EXPECT_TRUE(verify(path).whole());
 }

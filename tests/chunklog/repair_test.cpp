@@ -36,7 +36,6 @@ void expect_whole(const fs::path& path) {
   const auto found = verify(path);
   EXPECT_TRUE(found.whole()) << (found.faults.empty() ? found.message : found.faults[0].sentence);
   options how;
-  how.memory.prefault = false;
   how.files = &unsynced();
   must_open(path, how);
   const auto before = contents(path);
@@ -76,7 +75,6 @@ void expect_repaired(const scratch& dir, const records& expected, std::uint64_t 
   expect_whole(dir.log());
   EXPECT_EQ(all_of(dir.log()), expected);
   options how;
-  how.memory.prefault = false;
   how.files = &unsynced();
   const auto log = must_open(dir.log(), how);
   EXPECT_EQ(must_append(*log, "next"), last + 1);
@@ -255,7 +253,6 @@ TEST(repair, keeps_acknowledgements) {
   const scratch dir;
   make_log(dir.log(), 60);
   options how;
-  how.memory.prefault = false;
   how.chunk_bytes = 400;
   {
     const auto log = must_open(dir.log(), how);
@@ -294,7 +291,6 @@ TEST(repair, lets_a_reader_pass_and_frees_what_it_has_passed) {
     ASSERT_TRUE(repair.apply().ok());
   }
   options how;
-  how.memory.prefault = false;
   how.chunk_bytes = 400;
   how.files = &unsynced();
   {

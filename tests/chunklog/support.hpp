@@ -48,7 +48,6 @@ inline options limited(std::uint64_t chunk_bytes, std::size_t write_bytes) {
   options how;
   how.chunk_bytes = chunk_bytes;
   how.write_bytes = write_bytes;
-  how.memory.prefault = false;  // some tests open thousands
   return how;
 }
 

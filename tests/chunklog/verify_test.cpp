@@ -1,6 +1,11 @@
 // verify: every fault is named, whatever reads it, and nothing is changed.
+#include <algorithm>
 #include <annulus/chunklog/verify.hpp>
+#include <condition_variable>
 #include <mutex>
+#include <set>
+#include <sstream>
+#include <thread>
 
 #include "damaged.hpp"
 #include "support.hpp"
@@ -83,6 +88,133 @@ TEST(verify, says_the_same_with_any_number_of_threads) {
     }
     EXPECT_EQ(found.summary.records, expected.summary.records);
   }
+}
+
+// All that verify says, in words.
+std::string report_of(const verified& found) {
+  std::ostringstream out;
+  const auto& sum = found.summary;
+  out << found.error << found.message << '\n'
+      << sum.bytes << ' ' << sum.records << ' ' << sum.payload_bytes << ' ' << sum.lost_records
+      << ' ' << sum.first_id << ' ' << sum.last_id << ' ' << sum.torn_bytes << ' '
+      << sum.durable_bytes << '\n';
+  for (const auto& each : sum.chunks) {
+    out << each.file << ' ' << each.bytes << ' ' << each.records << '\n';
+  }
+  for (const auto& each : found.faults) {
+    out << name_of(each.kind) << ' ' << each.file << ' ' << each.offset << ' ' << each.id << ' '
+        << each.sentence << '\n';
+  }
+  return out.str();
+}
+
+std::string report_by(unsigned threads, const std::filesystem::path& path) {
+  reading_options how;
+  how.threads = threads;
+  return report_of(verify(path, how));
+}
+
+std::string expect_one_report(const std::filesystem::path& path) {
+  auto expected = report_by(1, path);
+  EXPECT_EQ(report_by(2, path), expected);
+  return expected;
+}
+
+// A chunk of which threads walk parts of 8 MiB each.
+records make_one_large_chunk(const std::filesystem::path& path) {
+  auto all = make_log(path, 800, 128 << 20, 30'000);
+  EXPECT_GT(std::filesystem::file_size(path / "0000.chunk"), 3U * (8U << 20U));
+  return all;
+}
+
+// Holds up the first thread that reads of a chunk until a second one does, too.
+class shared_reading final : public passing_files {
+ public:
+  shared_reading() : passing_files(system_files()) {}
+  transfer read(int fd, bytes_span to, std::uint64_t offset) override {
+    if (to.size() > 4096) {
+      std::unique_lock hold(mutex_);
+      readers_.insert(std::this_thread::get_id());
+      come_.notify_all();
+      // The minutes are for a hang.
+      come_.wait_for(hold, std::chrono::minutes(2), [&] { return readers_.size() > 1; });
+    }
+    return passing_files::read(fd, to, offset);
+  }
+  [[nodiscard]] std::size_t readers() const { return readers_.size(); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable come_;
+  std::set<std::thread::id> readers_;
+};
+
+TEST(verify, of_one_large_chunk_is_shared_by_threads) {
+  const scratch dir;
+  const auto all = make_one_large_chunk(dir.log());
+  shared_reading files;
+  std::uint64_t read = 0;
+  reading_options how;
+  how.files = &files;
+  how.threads = 2;
+  how.progress = [&](std::uint64_t bytes) { read = bytes; };
+  const auto found = verify(dir.log(), how);
+  EXPECT_TRUE(found.whole());
+  EXPECT_EQ(found.summary.records, all.size());
+  EXPECT_EQ(read, found.summary.bytes);
+  EXPECT_EQ(files.readers(), 2U);
+  expect_one_report(dir.log());
+}
+
+TEST(verify, of_one_large_chunk_says_the_same_with_any_number_of_threads) {
+  const scratch dir;
+  make_one_large_chunk(dir.log());
+  const auto chunk = dir.log() / "0000.chunk";
+  const auto whole = slurp(chunk);
+  const auto view = log_view::open(dir.log());
+  const auto entries = view.view->entries();
+  const auto second = static_cast<std::size_t>(
+      std::find_if(entries.begin(), entries.end(),
+                   [](const record_entry& each) { return each.offset >= (8U << 20U); }) -
+      entries.begin());
+  const std::size_t part = 8U << 20U;
+  for (const auto record : {std::size_t{0}, second - 1, second}) {
+    for (const std::size_t field : {record_layout::length + 2, record_layout::payload + 50}) {
+      SCOPED_TRACE(std::to_string(record) + " " + std::to_string(field));
+      auto bytes = whole;
+      auto& byte = bytes[static_cast<std::size_t>(entries[record].offset) + field];
+      byte = static_cast<char>(byte ^ 0x11);
+      spill(chunk, bytes);
+      EXPECT_NE(expect_one_report(dir.log()).find("corrupt_record"), std::string::npos);
+    }
+  }
+  for (const std::size_t end : {part, 2 * part + 1}) {
+    SCOPED_TRACE(end);
+    spill(chunk, whole.substr(0, end));
+    expect_one_report(dir.log());
+  }
+  auto zeroed = whole;
+  std::fill_n(zeroed.begin() + static_cast<std::ptrdiff_t>(2 * part - 50'000), 100'000, '\0');
+  spill(chunk, zeroed);
+  expect_one_report(dir.log());
+}
+
+// A part that begins within a record finds records there, with IDs that are possible.
+TEST(verify, of_one_large_chunk_takes_no_content_for_records) {
+  const scratch dir;
+  make_one_large_chunk(dir / "content");
+  const auto content = slurp(dir / "content" / "0000.chunk");
+  {
+    const auto log = must_open(dir.log());
+    must_append(*log, "first");
+    must_append(*log, content);
+    for (int i = 0; i < 300; ++i) must_append(*log, payload(1, 40'000));
+    ASSERT_TRUE(log->close().ok());
+  }
+  EXPECT_TRUE(verify(dir.log()).whole());
+  expect_one_report(dir.log());
+  flip(dir.log() / "0000.chunk", content.size() / 2);
+  expect_one_report(dir.log());
 }
 
 TEST(verify, tells_a_torn_tail_from_damage_before_whole_records) {

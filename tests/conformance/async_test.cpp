@@ -1,6 +1,6 @@
 // The awaited calls do what the blocking ones do, without a thread that waits.
 #include <annulus/async.hpp>
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <latch>
 #include <optional>
 #include <stop_token>
@@ -85,6 +85,40 @@ TYPED_TEST(async, a_read_that_can_be_done_does_not_suspend) {
   ASSERT_TRUE(result);
   EXPECT_EQ(result->bytes, 10U);
   EXPECT_TRUE(matches(got, 0));
+}
+
+TYPED_TEST(async, a_stopped_token_ends_a_call_that_need_not_wait_but_no_error) {
+  std::stop_source stop;
+  stop.request_stop();
+  const auto token = stop.get_token();
+  TypeParam ring(64);
+  std::vector<std::byte> got(10);
+  std::optional<transfer> moved;
+  std::optional<peeked> seen;
+  std::optional<reservation> space;
+  const auto expect = [&](const std::error_code& of_writer, const std::error_code& of_reader) {
+    write(ring, got, token, moved);
+    EXPECT_EQ(moved.value().error, of_writer);
+    EXPECT_EQ(moved->bytes, 0U);
+    reserve(ring, 10, token, space);
+    EXPECT_EQ(space.value().error, of_writer);
+    read(ring, got, 10, token, moved);
+    EXPECT_EQ(moved.value().error, of_reader);
+    EXPECT_EQ(moved->bytes, 0U);
+    peek(ring, 10, token, seen);
+    EXPECT_EQ(seen.value().error, of_reader);
+  };
+  expect(errc::cancelled, errc::cancelled);
+  EXPECT_TRUE(ring.empty());
+  this->put(ring, 10);
+  expect(errc::cancelled, errc::cancelled);
+  EXPECT_EQ(ring.size(), 10U);
+  read(ring, got, 11, token, moved);
+  EXPECT_EQ(moved->error, errc::minimum_exceeds_span);
+  ring.writer().close();
+  expect(errc::closed, errc::cancelled);
+  ring.fail(some_error);
+  expect(some_error, some_error);
 }
 
 TYPED_TEST(async, a_read_resumes_when_its_minimum_is_there) {

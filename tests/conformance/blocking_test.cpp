@@ -94,7 +94,7 @@ TYPED_TEST(blocking, a_stop_wakes_every_kind_of_wait) {
     std::thread writer([&] {
       EXPECT_EQ(full.ring.writer().write(pattern_bytes(0, 9), limit).error, errc::cancelled);
       EXPECT_EQ(full.ring.writer().reserve(1, limit).error, errc::cancelled);
-      EXPECT_EQ(full.ring.writer().flush(limit), errc::cancelled);
+      EXPECT_EQ(full.ring.writer().drain(limit), errc::cancelled);
     });
     std::thread reader([&] {
       std::byte byte{};
@@ -126,29 +126,39 @@ TYPED_TEST(blocking, a_deadline_ends_every_kind_of_wait) {
     std::byte byte{};
     EXPECT_EQ(full.ring.writer().write(pattern_bytes(0, 9), deadline).error, errc::timed_out);
     EXPECT_EQ(full.ring.writer().reserve(1, deadline).error, errc::timed_out);
-    EXPECT_EQ(full.ring.writer().flush(deadline), errc::timed_out);
+    EXPECT_EQ(full.ring.writer().drain(deadline), errc::timed_out);
     EXPECT_EQ(empty.reader().read({&byte, 1}, 1, deadline).error, errc::timed_out);
     EXPECT_EQ(empty.reader().peek(1, deadline).error, errc::timed_out);
     EXPECT_GE(until::clock::now(), deadline);
   }
 }
 
-TYPED_TEST(blocking, a_deadline_counts_what_was_transferred) {
+TYPED_TEST(blocking, a_stop_counts_what_was_transferred) {
   TypeParam ring(64);
   const auto n = ring.limit();
   std::vector<std::byte> got(n + 10);
-  if (this->buffered) {
-    const auto written = ring.writer().write(pattern_bytes(0, n + 10), 1ms);
-    EXPECT_EQ(written.bytes, n);
-    EXPECT_EQ(written.error, errc::timed_out);
-  } else {
-    EXPECT_EQ(ring.writer().write(pattern_bytes(0, n), 1ms).bytes, 0U);
-    fill(ring.writer().reserve(n).memory, 0);
-    EXPECT_FALSE(ring.writer().commit(n));
-  }
-  const auto read = ring.reader().read(got, n + 10, 1ms);
-  EXPECT_EQ(read.bytes, n);
-  EXPECT_EQ(read.error, errc::timed_out);
+  // Once the end waits, it has moved all that there was.
+  const auto stopped_in_its_wait = [&](end_stats ring_stats::*end, auto call) {
+    std::stop_source source;
+    const auto before = (ring.stats().*end).waits;
+    std::thread stopper([&] {
+      while ((ring.stats().*end).waits == before) std::this_thread::yield();
+      source.request_stop();
+    });
+    const transfer moved = call(until(source.get_token()));
+    stopper.join();
+    EXPECT_EQ(moved.error, errc::cancelled);
+    return moved.bytes;
+  };
+  const auto written = stopped_in_its_wait(&ring_stats::writer, [&](const until& limit) {
+    return ring.writer().write(pattern_bytes(0, n + 10), limit);
+  });
+  EXPECT_EQ(written, this->buffered ? n : 0);
+  if (!this->buffered) this->put(ring, n);
+  const auto read = stopped_in_its_wait(&ring_stats::reader, [&](const until& limit) {
+    return ring.reader().read(got, n + 10, limit);
+  });
+  EXPECT_EQ(read, n);
   EXPECT_TRUE(matches(bytes_view(got).first(n), 0));
 }
 
@@ -156,7 +166,8 @@ TYPED_TEST(blocking, a_forced_fill_read_waits_for_all_of_it) {
   for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(16);
     std::thread writer([&] {
-      for (std::uint64_t at = 0; at < 100; at += 4) ring.writer().write(pattern_bytes(at, 4));
+      for (std::uint64_t at = 0; at < 100; at += 4)
+        std::ignore = ring.writer().write(pattern_bytes(at, 4));
     });
     std::vector<std::byte> got(100);
     const auto step = ring.reader().read(got, 100);
@@ -167,7 +178,7 @@ TYPED_TEST(blocking, a_forced_fill_read_waits_for_all_of_it) {
   }
 }
 
-TYPED_TEST(blocking, flush_waits_until_all_is_consumed) {
+TYPED_TEST(blocking, drain_waits_until_all_is_consumed) {
   for (std::uint64_t i = 0; i < this->times(TestFixture::rounds); ++i) {
     TypeParam ring(64);
     std::atomic<int> consumed{0};
@@ -180,14 +191,14 @@ TYPED_TEST(blocking, flush_waits_until_all_is_consumed) {
       }
     });
     EXPECT_FALSE(ring.writer().write(pattern_bytes(0, 10)).error);
-    EXPECT_FALSE(ring.writer().flush());
+    EXPECT_FALSE(ring.writer().drain());
     EXPECT_EQ(consumed.load(std::memory_order_relaxed), 10);
     EXPECT_TRUE(ring.empty());
     reader.join();
   }
 }
 
-TYPED_TEST(blocking, flush_is_allowed_after_close) {
+TYPED_TEST(blocking, drain_is_allowed_after_close) {
   TypeParam ring(64);
   fill(ring.writer().reserve(10).memory.prefix(10), 0);
   ASSERT_FALSE(ring.writer().commit(10));
@@ -196,7 +207,7 @@ TYPED_TEST(blocking, flush_is_allowed_after_close) {
     std::vector<std::byte> got(10);
     EXPECT_EQ(ring.reader().read(got, 10).bytes, 10U);
   });
-  EXPECT_FALSE(ring.writer().flush());
+  EXPECT_FALSE(ring.writer().drain());
   reader.join();
 }
 
@@ -248,7 +259,13 @@ TYPED_TEST(blocking, ping_pong_never_loses_a_wake) {
 TYPED_TEST(blocking, waits_are_counted) {
   TypeParam ring(64);
   std::byte byte{};
-  EXPECT_EQ(ring.reader().read({&byte, 1}, 1, 20ms).error, errc::timed_out);
+  std::stop_source source;
+  std::thread stopper([&] {
+    while (ring.stats().reader.waits == 0) std::this_thread::yield();
+    source.request_stop();
+  });
+  EXPECT_EQ(ring.reader().read({&byte, 1}, 1, source.get_token()).error, errc::cancelled);
+  stopper.join();
   const auto stats = ring.stats();
   EXPECT_EQ(stats.reader.waits, 1U);
   // Not how long: some of the time may have passed before the wait began.

@@ -55,9 +55,9 @@ TYPED_TEST(destruction, while_a_reservation_waits) {
                         [](auto& ring) { return ring.writer().reserve(1).error; });
 }
 
-TYPED_TEST(destruction, while_a_flush_waits) {
+TYPED_TEST(destruction, while_a_drain_waits) {
   this->destroyed_while(true, &ring_stats::writer,
-                        [](auto& ring) { return ring.writer().flush(); });
+                        [](auto& ring) { return ring.writer().drain(); });
 }
 
 TYPED_TEST(destruction, while_a_wait_with_a_deadline_and_a_token) {

@@ -1,7 +1,7 @@
 // A coroutine that nobody awaits starts at once, frees itself, and keeps no exception back.
 #include <gtest/gtest.h>
 
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <coroutine>
 #include <memory>
 #include <stdexcept>

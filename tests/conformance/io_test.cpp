@@ -188,7 +188,7 @@ TYPED_TEST(io, the_most_bytes_of_a_call_are_kept_exactly) {
   auto sink = make_pipe();
   send(source.in.get(), 0, 100, 100);
   for (std::uint64_t at = 0; at < 100; at += 20) {
-    auto step = read_from(ring.writer(), source.out.get(), 20);
+    transfer step = read_from(ring.writer(), source.out.get(), 20);
     EXPECT_EQ(step.bytes, 20U);
     EXPECT_FALSE(step.error);
     EXPECT_EQ(ring.size(), 20U);
@@ -298,7 +298,7 @@ TYPED_TEST(io, a_source_that_blocks_does_not_block_the_reader) {
     ASSERT_TRUE(matches(got, at));
     // The source has nothing more: the filler is in read(2), or on its way there.
     EXPECT_EQ(ring.reader().try_read(got).error, errc::would_block);
-    EXPECT_EQ(ring.reader().peek(1, until::clock::now()).error, errc::timed_out);
+    EXPECT_EQ(ring.reader().try_peek(1).error, errc::would_block);
     EXPECT_EQ(ring.size(), 0U);
   }
   source.in.close();
@@ -357,15 +357,102 @@ TYPED_TEST(io, a_copy_consumes_no_more_than_it_gave) {
   TypeParam to(64);
   const auto room = to.capacity();
   this->put(from, room + 30);
-  const auto step = copy(from.reader(), to.writer(), everything, until::clock::now());
+  std::stop_source source;
+  std::thread stopper([&] {
+    while (to.stats().writer.waits == 0) std::this_thread::yield();
+    source.request_stop();
+  });
+  const auto step = copy(from.reader(), to.writer(), everything, source.get_token());
+  stopper.join();
   EXPECT_EQ(step.bytes, room);
-  EXPECT_EQ(step.error, errc::timed_out);
+  EXPECT_EQ(step.error, errc::cancelled);
   EXPECT_EQ(from.size(), 30U);
   to.reader().close();
   EXPECT_EQ(copy(from.reader(), to.writer()).error, errc::closed);
   std::vector<std::byte> rest(30);
   EXPECT_EQ(from.reader().read(rest, 30).bytes, 30U);
   EXPECT_TRUE(matches(rest, room));
+}
+
+TYPED_TEST(io, a_source_that_fails_fails_the_ring_if_it_is_told_to) {
+  const std::error_code bad = std::make_error_code(std::errc::bad_file_descriptor);
+  for (const auto told : {on_error::keep_open, on_error::close}) {
+    TypeParam ring(64);
+    EXPECT_EQ(read_from(ring.writer(), -1, everything, {}, told).error, bad);
+    EXPECT_EQ(ring.reader().try_peek(1).error,
+              told == on_error::close ? bad : make_error_code(errc::would_block));
+  }
+  // A reader that waits goes.
+  TypeParam ring(64);
+  std::thread reader([&] { EXPECT_EQ(ring.reader().peek(1).error, bad); });
+  EXPECT_EQ(read_from(ring.writer(), -1, everything, {}, on_error::close).bytes, 0U);
+  reader.join();
+}
+
+TYPED_TEST(io, a_sink_that_fails_fails_the_ring_if_it_is_told_to) {
+  const std::error_code bad = std::make_error_code(std::errc::bad_file_descriptor);
+  for (const auto told : {on_error::keep_open, on_error::close}) {
+    TypeParam ring(64);
+    this->put(ring, 10);
+    const auto step = write_to(ring.reader(), -1, everything, {}, told);
+    EXPECT_EQ(step.bytes, 0U);
+    EXPECT_EQ(step.error, bad);
+    if (told == on_error::close) {
+      EXPECT_EQ(ring.writer().drain(), bad);
+      EXPECT_EQ(ring.writer().try_write(pattern_bytes(0, 1)).error, bad);
+    } else {
+      EXPECT_EQ(ring.reader().peek(10).data.size(), 10U);
+    }
+  }
+}
+
+TYPED_TEST(io, a_copy_passes_an_error_on_both_ways_if_it_is_told_to) {
+  for (const auto told : {on_error::keep_open, on_error::close}) {
+    const bool passed = told == on_error::close;
+    {
+      TypeParam from(64), to(64);
+      from.writer().close(some_error);
+      EXPECT_EQ(copy(from.reader(), to.writer(), everything, {}, told).error, some_error);
+      EXPECT_EQ(to.reader().try_peek(1).error,
+                passed ? some_error : make_error_code(errc::would_block));
+    }
+    {
+      TypeParam from(64), to(64);
+      this->put(from, 10);
+      to.reader().close(some_error);
+      const auto step = copy(from.reader(), to.writer(), everything, {}, told);
+      EXPECT_EQ(step.bytes, 0U);
+      EXPECT_EQ(step.error, some_error);
+      EXPECT_EQ(from.writer().commit(0), passed ? some_error : std::error_code{});
+    }
+    {
+      TypeParam from(64), to(64);
+      const auto now = until::clock::now();
+      EXPECT_EQ(copy(from.reader(), to.writer(), everything, now, told).error, errc::timed_out);
+      EXPECT_EQ(from.writer().commit(0),
+                passed ? make_error_code(errc::timed_out) : std::error_code{});
+      EXPECT_EQ(to.reader().try_peek(1).error,
+                make_error_code(passed ? errc::timed_out : errc::would_block));
+    }
+  }
+}
+
+// EAGAIN is no end, and the end of a source or of a stream no error.
+TYPED_TEST(io, what_goes_on_or_ended_well_fails_nothing) {
+  TypeParam ring(64);
+  auto source = make_pipe();
+  ASSERT_EQ(fcntl(source.out.get(), F_SETFL, O_NONBLOCK), 0);
+  const auto filled = [&] {
+    return read_from(ring.writer(), source.out.get(), everything, {}, on_error::close).error;
+  };
+  EXPECT_EQ(filled(), std::errc::resource_unavailable_try_again);
+  source.in.close();
+  EXPECT_EQ(filled(), std::error_code{});
+  EXPECT_EQ(ring.reader().try_peek(1).error, errc::would_block);
+  ring.writer().close();
+  TypeParam to(64);
+  EXPECT_FALSE(copy(ring.reader(), to.writer(), everything, {}, on_error::close).error);
+  EXPECT_EQ(to.reader().try_peek(1).error, errc::would_block);
 }
 
 // A reader end that fails the ring when it gives back what a sink has taken.
@@ -426,20 +513,72 @@ TYPED_TEST(io, what_the_other_ring_took_is_counted_though_the_source_fails_meanw
   EXPECT_EQ(to.reader().read(got, 10).bytes, 10U);
   EXPECT_TRUE(matches(got, 0));
 }
-TYPED_TEST(io, what_a_ring_did_not_take_of_a_descriptor_is_not_counted) {
+// A writer end that fails the ring when it is about to publish what a source gave.
+template <class Ring>
+class failing_writer {
+ public:
+  failing_writer(Ring& ring, std::error_code error) : ring_(ring), error_(error) {}
+  failing_writer(const failing_writer&) = delete;
+  failing_writer& operator=(const failing_writer&) = delete;
+  auto& end() { return ring_.writer(); }
+
+  reservation reserve(std::size_t min, const until& limit = {}) {
+    return end().reserve(min, limit);
+  }
+  std::error_code commit(std::size_t n) {
+    ring_.fail(error_);
+    return end().commit(n);
+  }
+  transfer write(bytes_view from, const until& limit = {}) { return end().write(from, limit); }
+  transfer try_write(bytes_view from) { return end().try_write(from); }
+  reservation try_reserve(std::size_t min) { return end().try_reserve(min); }
+  void cork() { end().cork(); }
+  void flush() { end().flush(); }
+  void uncork() { end().uncork(); }
+  std::error_code drain(const until& limit = {}) { return end().drain(limit); }
+  void close() { end().close(); }
+  void close(std::error_code error) { end().close(error); }
+  [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
+  [[nodiscard]] std::size_t free() const noexcept { return ring_.free(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
+  [[nodiscard]] std::size_t limit() const noexcept { return ring_.limit(); }
+  [[nodiscard]] bool empty() const noexcept { return ring_.empty(); }
+  [[nodiscard]] bool full() const noexcept { return ring_.full(); }
+  [[nodiscard]] ring_stats stats() const { return ring_.stats(); }
+
+ private:
+  Ring& ring_;
+  std::error_code error_;
+};
+
+TYPED_TEST(io, what_a_ring_did_not_take_of_a_descriptor_is_counted_as_lost) {
   TypeParam ring(64);
   auto source = make_pipe();
-  std::thread filler([&] {
-    const auto step = read_from(ring.writer(), source.out.get());
-    EXPECT_EQ(step.bytes, 10U);
-    EXPECT_EQ(step.error, some_error);
-  });
+  send(source.in.get(), 0, 10, 10);
+  failing_writer end(ring, some_error);
+  const auto step = read_from(end, source.out.get());
+  EXPECT_EQ(step.bytes, 0U);
+  EXPECT_EQ(step.lost, 10U);
+  EXPECT_EQ(step.error, some_error);
+}
+
+// Wherever the filler is when the reader fails the ring: each byte is somewhere.
+TYPED_TEST(io, every_byte_of_a_descriptor_is_counted_lost_or_still_there) {
+  TypeParam ring(64);
+  auto source = make_pipe();
+  filled step;
+  std::thread filler([&] { step = read_from(ring.writer(), source.out.get()); });
   send(source.in.get(), 0, 10, 10);
   std::vector<std::byte> got(10);
   EXPECT_EQ(ring.reader().read(got, 10).bytes, 10U);
   ring.reader().close(some_error);
   send(source.in.get(), 10, 20, 10);
   filler.join();
+  EXPECT_EQ(step.bytes, 10U);
+  EXPECT_EQ(step.error, some_error);
+  ASSERT_EQ(fcntl(source.out.get(), F_SETFL, O_NONBLOCK), 0);
+  const auto left = ::read(source.out.get(), got.data(), got.size());
+  EXPECT_EQ(step.lost + static_cast<std::size_t>(std::max<ssize_t>(left, 0)), 10U);
 }
 
 TYPED_TEST(io, single_bytes) {

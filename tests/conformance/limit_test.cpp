@@ -139,7 +139,7 @@ TYPED_TEST(limit, an_endless_reservation_and_peek_wait_too) {
         fill(space.memory.prefix(half), i * half);
         ASSERT_FALSE(ring.writer().commit(half));
       }
-      EXPECT_FALSE(ring.writer().flush(each.limit)) << each.name;
+      EXPECT_FALSE(ring.writer().drain(each.limit)) << each.name;
       ring.writer().close();
     });
     for (std::uint64_t i = 0; i < 4; ++i) {
@@ -161,8 +161,106 @@ TYPED_TEST(limit, what_is_over_ends_every_wait_at_once) {
     EXPECT_EQ(ring.writer().write(pattern_bytes(0, 1), each.limit).error, errc::timed_out)
         << each.name;
     EXPECT_EQ(ring.writer().reserve(1, each.limit).error, errc::timed_out) << each.name;
-    EXPECT_EQ(ring.writer().flush(each.limit), errc::timed_out) << each.name;
+    EXPECT_EQ(ring.writer().drain(each.limit), errc::timed_out) << each.name;
   }
+}
+
+std::vector<std::pair<until, errc>> passed() {
+  std::stop_source stop;
+  stop.request_stop();
+  return {{until(stop.get_token()), errc::cancelled},
+          {until(until::clock::now()), errc::timed_out},
+          {until(-1h, stop.get_token()), errc::cancelled}};
+}
+
+// Eight bytes are there, and room for more but in a pipe: no call need wait.
+TYPED_TEST(limit, what_is_over_ends_a_call_that_need_not_wait) {
+  for (const auto& [late, error] : passed()) {
+    TypeParam ring(64);
+    std::vector<std::byte> got(8);
+    EXPECT_EQ(ring.writer().write(pattern_bytes(0, 8), late).error, error);
+    EXPECT_EQ(ring.writer().write({}, late).error, error);
+    EXPECT_EQ(ring.writer().reserve(8, late).error, error);
+    EXPECT_EQ(ring.writer().commit(0), std::error_code{});
+    EXPECT_EQ(ring.writer().commit(1), errc::commit_overrun);
+    EXPECT_EQ(ring.writer().drain(late), error);
+    EXPECT_TRUE(ring.empty());
+    this->put(ring, 8);
+    EXPECT_EQ(ring.reader().read(got, 8, late).error, error);
+    EXPECT_EQ(ring.reader().read(got, 0, late).error, error);
+    EXPECT_EQ(ring.reader().peek(8, late).error, error);
+    EXPECT_EQ(ring.reader().consume(1), errc::consume_overrun);
+    EXPECT_EQ(ring.size(), 8U);
+    EXPECT_EQ(ring.stats().reader.bytes, 0U);
+    EXPECT_EQ(ring.reader().read(got, 8).bytes, 8U);
+    EXPECT_TRUE(matches(got, 0));
+  }
+}
+
+// The hot path of a ring in full swing, whose ends know of room and bytes without a look.
+TYPED_TEST(limit, what_is_over_ends_a_call_in_full_swing) {
+  if (!this->buffered) return;  // a write waits for its reader
+  for (const auto& [late, error] : passed()) {
+    TypeParam ring(4096);
+    std::vector<std::byte> got(8);
+    for (std::uint64_t at = 0; at < 400; at += 8) {
+      ASSERT_FALSE(ring.writer().write(pattern_bytes(at, 8), 1h).error);
+      ASSERT_FALSE(ring.writer().write(pattern_bytes(at, 8), 1h).error);
+      ASSERT_EQ(ring.reader().read(got, 8, 1h).bytes, 8U);
+    }
+    const auto before = ring.stats();
+    EXPECT_EQ(ring.writer().write(pattern_bytes(0, 8), late).error, error);
+    EXPECT_EQ(ring.reader().read(got, 8, late).error, error);
+    EXPECT_EQ(ring.stats().writer.bytes, before.writer.bytes);
+    EXPECT_EQ(ring.stats().reader.bytes, before.reader.bytes);
+  }
+}
+
+TYPED_TEST(limit, an_error_comes_before_a_limit_that_is_over_and_the_clean_end_behind) {
+  for (const auto& [late, error] : passed()) {
+    TypeParam ring(64);
+    std::vector<std::byte> got(8);
+    EXPECT_EQ(ring.reader().read(got, 9, late).error, errc::minimum_exceeds_span);
+    EXPECT_EQ(ring.reader().peek(ring.limit() + 1, late).error, errc::exceeds_capacity);
+    EXPECT_EQ(ring.writer().reserve(ring.limit() + 1, late).error, errc::exceeds_capacity);
+    ring.writer().close();
+    EXPECT_EQ(ring.writer().write(pattern_bytes(0, 8), late).error, errc::closed);
+    EXPECT_EQ(ring.writer().reserve(8, late).error, errc::closed);
+    EXPECT_EQ(ring.writer().drain(late), error);
+    EXPECT_EQ(ring.reader().read(got, 1, late).error, error);
+    EXPECT_EQ(ring.reader().peek(1, late).error, error);
+    EXPECT_EQ(ring.reader().read(got).error, errc::end_of_stream);
+    ring.fail(some_error);
+    EXPECT_EQ(ring.writer().write(pattern_bytes(0, 8), late).error, some_error);
+    EXPECT_EQ(ring.writer().reserve(8, late).error, some_error);
+    EXPECT_EQ(ring.writer().drain(late), some_error);
+    EXPECT_EQ(ring.reader().read(got, 1, late).error, some_error);
+    EXPECT_EQ(ring.reader().peek(1, late).error, some_error);
+  }
+}
+
+// A writer and a reader that never wait long: the token is seen all the same.
+TYPED_TEST(limit, a_stop_ends_a_call_that_always_goes_on) {
+  if (!this->buffered) return;  // a write is one wait
+  TypeParam ring(64);
+  std::stop_source source;
+  std::thread writer([&] {
+    std::uint64_t at = 0;
+    for (transfer step; !step.error; at += step.bytes)
+      step = ring.writer().write(pattern_bytes(at, 1'000'000), source.get_token());
+    EXPECT_EQ(ring.stats().writer.bytes, at);
+    ring.writer().close();
+  });
+  std::vector<std::byte> got(50);
+  std::uint64_t at = 0;
+  for (transfer step; !step.error; at += step.bytes) {
+    step = ring.reader().read(got);
+    ASSERT_TRUE(matches(bytes_view(got).first(step.bytes), at));
+    if (at >= 500) source.request_stop();
+  }
+  writer.join();
+  EXPECT_EQ(ring.stats().writer.bytes, at);
+  EXPECT_LT(at, 1'000'000U);
 }
 
 }  // namespace annulus::testing

@@ -148,7 +148,7 @@ TYPED_TEST(stream, two_threads_with_try_calls_keep_order) {
 
 TYPED_TEST(stream, reset_gives_a_ring_as_new) {
   TypeParam ring(64);
-  ring.writer().try_write(pattern_bytes(0, 10));
+  std::ignore = ring.writer().try_write(pattern_bytes(0, 10));
   ring.writer().close(std::make_error_code(std::errc::io_error));
   ring.reset();
   EXPECT_TRUE(ring.empty());

@@ -24,7 +24,6 @@ class damage : public ::testing::Test {
  protected:
   damage() {
     shape_.how.chunk_bytes = 300;
-    shape_.how.memory.prefault = false;  // opened thousands of times
     shape_.size = [](std::uint64_t id) { return id * 23 % 70; };
     {
       auto opened = chunk_log::open(directory_.path(), shape_.how);

@@ -13,9 +13,9 @@
 namespace annulus::crash {
 
 /// Numbers the places in the log's source that take steps, and names them by their functions:
-/// "ledger::write#2 < ledger::checkpoint < log_drain::roll: write, ledger.state". #2 is the second
-/// call of its kind in a function that has several. Confirmations count as steps. One thread at a
-/// time.
+/// "ledger::write#2 < ledger::checkpoint < chunk_store::roll: write, ledger.state". #2 is the
+/// second call of its kind in a function that has several. Confirmations count as steps. One thread
+/// at a time.
 class places {
  public:
   explicit places(const source_index& source) : source_(source) {}

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <annulus/chunklog/direct_writer.hpp>
 #include <sstream>
 
 #include "directory.hpp"
@@ -101,11 +102,58 @@ class life {
   bool read_failed_ = false;
 };
 
-class fault : public ::testing::TestWithParam<call> {};
+// The same of a log that its caller writes, and acknowledges.
+lived live_directly(const log_shape& shape, const std::filesystem::path& directory,
+                    chunklog::file_system& files) {
+  lived now;
+  const auto ok = [&](const chunklog::status& done) {
+    if (!done.ok() && !now.error) {
+      now.error = done.error;
+      now.message = done.message;
+    }
+    return done.ok();
+  };
+  auto how = shape.how;
+  how.files = &files;
+  auto opened = chunklog::direct_writer::open(directory, how);
+  if (!ok(opened)) return now;
+  auto& log = *opened.log;
+  for (int round = 0; round < 5 && !now.error; ++round) {
+    for (int i = 0; i < 3 && !now.error; ++i) {
+      const auto id = now.accepted + 1;
+      const auto text = payload_of(id, first_life, shape.size(id));
+      if (ok(log.append(view_of(text)))) now.accepted = id;
+    }
+    if (now.error) break;
+    const auto first = now.acknowledged + 1;
+    now.acknowledged += 2;
+    if (!ok(log.acknowledge(first, now.acknowledged)) || !ok(log.sync())) break;
+    now.confirmed = log.durable_id();
+    now.gone = now.acknowledged;
+  }
+  if (now.error) {
+    for (const auto& again : {chunklog::status(log.append(view_of("x"))), log.sync()}) {
+      if (again.error != now.error) now.broken = "the error is forgotten: " + again.message;
+    }
+  }
+  const auto done = log.close();
+  now.closed = done.ok();
+  if (!now.error) ok(done);
+  return now;
+}
+
+lived live(const log_shape& shape, const std::filesystem::path& directory,
+           chunklog::file_system& files) {
+  return shape.direct ? live_directly(shape, directory, files) : life(shape).run(directory, files);
+}
+
+class fault : public ::testing::TestWithParam<std::tuple<call, bool>> {};
 
 TEST_P(fault, at_each_call_loses_nothing_that_was_confirmed) {
+  const auto [failing, direct] = GetParam();
   log_shape shape;
   shape.how.chunk_bytes = 400;
+  shape.direct = direct;
   shape.size = [](std::uint64_t id) { return 40 + id * 17 % 90; };
   std::string at = "before the first";
   std::mutex guarded;
@@ -116,19 +164,20 @@ TEST_P(fault, at_each_call_loses_nothing_that_was_confirmed) {
   std::uint64_t total = 0;
   {
     const scratch directory;
-    faulting_files files({GetParam(), 0, EIO, false, false});
-    const auto all = life(shape).run(directory.path(), files);
+    faulting_files files({failing, 0, EIO, false, false});
+    const auto all = live(shape, directory.path(), files);
     EXPECT_FALSE(all.error) << all.message;
     total = files.calls();
   }
-  if (GetParam() != call::rename && GetParam() != call::truncate) {
+  const bool reads = failing == call::size || failing == call::read;
+  if (failing != call::rename && failing != call::truncate && !(direct && reads)) {
     EXPECT_GT(total, 0U);
   }
   std::uint64_t failures = 0;
   for (std::uint64_t nth = 1; nth <= total; ++nth) {
     for (const int error : {EIO, ENOSPC}) {
       for (const int form : {0, 1, 2, 3}) {
-        const injection what{GetParam(), nth, error, (form & 1) != 0, (form & 2) != 0};
+        const injection what{failing, nth, error, (form & 1) != 0, (form & 2) != 0};
         if (what.partial && what.what != call::write) continue;
         std::ostringstream words;
         words << name_of(what.what) << " number " << nth << (what.lasting ? " and on" : "")
@@ -141,7 +190,7 @@ TEST_P(fault, at_each_call_loses_nothing_that_was_confirmed) {
         lived before;
         {
           faulting_files files(what);
-          before = life(shape).run(directory.path(), files);
+          before = live(shape, directory.path(), files);
           failures += files.failed() ? 1 : 0;
           if (!files.failed()) continue;
         }
@@ -170,8 +219,12 @@ TEST_P(fault, at_each_call_loses_nothing_that_was_confirmed) {
   EXPECT_GE(failures, total);
 }
 
-INSTANTIATE_TEST_SUITE_P(all, fault, ::testing::ValuesIn(all_calls),
-                         [](const auto& each) { return std::string(name_of(each.param)); });
+INSTANTIATE_TEST_SUITE_P(all, fault,
+                         ::testing::Combine(::testing::ValuesIn(all_calls), ::testing::Bool()),
+                         [](const auto& each) {
+                           const std::string failing = name_of(std::get<call>(each.param));
+                           return failing + (std::get<bool>(each.param) ? "_direct" : "");
+                         });
 
 }  // namespace
 }  // namespace annulus::crash

@@ -4,7 +4,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>

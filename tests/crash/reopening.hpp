@@ -18,6 +18,7 @@ namespace annulus::crash {
 struct log_shape {
   chunklog::options how{};
   sizes size{};
+  bool direct = false;  ///< written by its caller, without a reader
   /// Where who appends cannot know the ID before: which payload the first life has given it. Filled
   /// in while the workload is played. Null: that of the ID.
   std::shared_ptr<std::map<std::uint64_t, std::uint64_t>> payloads{};

@@ -14,14 +14,14 @@ class source_index {
  public:
   explicit source_index(const std::filesystem::path& folder);
 
-  /// "log_drain::roll" for "drain.cpp:312"; the line itself where there is no function.
+  /// "chunk_store::roll" for "drain.cpp:312"; the line itself where there is no function.
   [[nodiscard]] std::string function(const std::string& line) const;
 
   /// Whether a function begins there, and goes on below.
   [[nodiscard]] bool is_first(const std::string& line) const;
 
   /// The call of `callee` that is at a line: its function, and which one it is where there are
-  /// several, as in "log_drain::roll#2". Throws std::runtime_error if there is none: a call of
+  /// several, as in "chunk_store::roll#2". Throws std::runtime_error if there is none: a call of
   /// something else that the compiler has made a jump looks like that.
   [[nodiscard]] std::string call(const std::string& line, const std::string& callee) const;
 
@@ -29,7 +29,7 @@ class source_index {
   /// that of its variable, and `in_lambda` says that the line is in one.
   [[nodiscard]] std::string callee(const std::string& line, bool in_lambda) const;
 
-  /// Each call of the file-system seam that changes something, as "log_drain::roll#2: remove".
+  /// Each call of the file-system seam that changes something, as "chunk_store::roll#2: remove".
   /// Throws std::runtime_error if one is not in a function that is known here.
   [[nodiscard]] std::vector<std::string> seam_calls() const;
 

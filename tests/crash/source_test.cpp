@@ -89,10 +89,10 @@ TEST(source, the_places_of_a_log_have_names) {
     }
   }
   for (const auto* const name :
-       {"log_drain::write_piece: write, chunk", "log_drain::sync_data: sync file, chunk",
-        "log_drain::roll: sync directory",
-        "ledger::write#2 < ledger::checkpoint < log_drain::roll: write, ledger.state",
-        "ledger::sync < ledger::checkpoint < log_drain::roll: sync file, ledger.state"}) {
+       {"tail_chunk::write: write, chunk", "tail_chunk::sync: sync file, chunk",
+        "chunk_store::roll: sync directory",
+        "ledger::write#2 < ledger::checkpoint < chunk_store::roll: write, ledger.state",
+        "ledger::sync < ledger::checkpoint < chunk_store::roll: sync file, ledger.state"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
   const auto calls = source.seam_calls();

@@ -44,6 +44,12 @@ player::player(const log_shape& shape, recording_files& files,
 void player::open() {
   auto how = shape_.how;
   how.files = &files_;
+  if (shape_.direct) {
+    auto direct = chunklog::direct_writer::open(directory_, how);
+    must(direct);
+    direct_ = std::move(direct.log);
+    return;
+  }
   auto opened = chunklog::chunk_log::open(directory_, how);
   must(opened);
   log_ = std::move(opened.log);
@@ -54,8 +60,11 @@ void player::append(int records) {
   for (; records > 0; --records) {
     const auto id = ++last_;
     files_.mark(event::kind::appending, id);
-    const auto done = log_->writer().append(view_of(payload_of(id, first_life, shape_.size(id))));
+    const auto text = payload_of(id, first_life, shape_.size(id));
+    const auto done =
+        direct_ ? direct_->append(view_of(text)) : log_->writer().append(view_of(text));
     must(done);
+    if (direct_) files_.mark(event::kind::written, id);
     if (done.id != id) throw std::runtime_error("an append has a wrong ID");
   }
 }
@@ -66,7 +75,7 @@ void player::flush() {
 }
 
 void player::sync() {
-  must(log_->writer().sync());
+  must(direct_ ? direct_->sync() : log_->writer().sync());
   files_.mark(event::kind::appended, last_);
   files_.mark(event::kind::acknowledged, acknowledged_);
 }
@@ -88,7 +97,8 @@ void player::append_batch(int records) {
     return all;
   }();
   files_.mark(event::kind::appending, last_);
-  const auto done = log_->writer().append_batch(payloads);
+  const auto done =
+      direct_ ? direct_->append_batch(payloads) : log_->writer().append_batch(payloads);
   must(done);
   if (done.records != payloads.size()) throw std::runtime_error("a batch is not whole");
 }
@@ -173,6 +183,12 @@ void player::acknowledge(std::uint64_t id) {
   must(log_->reader().acknowledge(id));
 }
 
+void player::acknowledge_up_to(std::uint64_t id) {
+  const auto first = std::exchange(acknowledged_, id) + 1;
+  files_.mark(event::kind::acknowledging, id);
+  must(direct_->acknowledge(first, id));
+}
+
 void player::consume(int records) {
   for (; records > 0; --records) {
     read();
@@ -181,7 +197,7 @@ void player::consume(int records) {
 }
 
 void player::close() {
-  must(log_->close());
+  must(direct_ ? direct_->close() : log_->close());
   files_.mark(event::kind::appended, last_);
   files_.mark(event::kind::acknowledged, acknowledged_);
 }
@@ -189,6 +205,7 @@ void player::close() {
 void player::reopen() {
   close();
   log_.reset();
+  direct_.reset();
   beyond_.clear();
   open();
   files_.mark(event::kind::appended, last_);
@@ -222,7 +239,8 @@ chunklog::options at_intervals_of(std::uint64_t bytes) {
 }
 
 log_shape of_several_producers() {
-  return {chunks_of(300), always(60), std::make_shared<std::map<std::uint64_t, std::uint64_t>>()};
+  return {chunks_of(300), always(60), false,
+          std::make_shared<std::map<std::uint64_t, std::uint64_t>>()};
 }
 
 // The same, or what it is instead, by its name.
@@ -453,6 +471,33 @@ std::vector<workload> short_workloads() {
          log.append_until_full();
          log.flush();
          log.consume();
+         log.close();
+       }},
+      {"written by its caller",
+       {chunks_of(300), in_turn({80, 30, 120, 0}), true},
+       [](player& log) {
+         log.append();
+         log.sync();
+         log.append(4);
+         log.append_batch(5);
+         log.sync();
+         log.acknowledge_up_to(7);
+         log.append_batch(3);
+         log.reopen();
+         log.append(2);
+         log.acknowledge_up_to(13);
+         log.append(2);
+         log.close();
+       }},
+      {"written by its caller, dropping the oldest",
+       {capped(200, 2, chunklog::when_full::drop_oldest), always(70), true},
+       [](player& log) {
+         log.append(4);
+         log.sync();
+         log.append(3);
+         log.append_batch(2);
+         log.sync();
+         log.append();
          log.close();
        }},
   };

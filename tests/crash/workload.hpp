@@ -1,10 +1,11 @@
 // What is done to a log while a trace of it is recorded.
 #pragma once
 
-#include <annulus/chunklog/log.hpp>
+#include <annulus/chunklog/direct_writer.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -38,6 +39,8 @@ class player {
   void read(int records = 1);
   /// Acknowledges one record.
   void acknowledge(std::uint64_t id);
+  /// Acknowledges all up to one, which was not read: a direct writer's.
+  void acknowledge_up_to(std::uint64_t id);
   /// Reads and acknowledges.
   void consume(int records = 1);
   void close();
@@ -54,6 +57,7 @@ class player {
   recording_files& files_;
   std::filesystem::path directory_;
   std::unique_ptr<chunklog::chunk_log> log_;
+  std::optional<chunklog::direct_writer> direct_;  // instead
   std::uint64_t last_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t acknowledged_ = 0;

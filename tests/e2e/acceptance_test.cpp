@@ -135,7 +135,7 @@ TEST(acceptance, a_gibibyte_through_every_ring_mode_and_sink) {
   for (int i = 0; i < 50; ++i) losses.push_back(choose(random, parity));
   std::size_t next_loss = 0;
   std::map<std::string, std::string> expected;  // by sink
-  for (const std::string ring : {"pipe", "mutex", "futex", "spsc", "mirror", "segment"}) {
+  for (const auto& ring : registered_rings()) {
     for (const std::string mode : {"serial", "parallel"}) {
       for (const std::string sink : {"null", "dir", "chunks"}) {
         for (const std::string hand : {"--copy", "--in-place"}) {

@@ -21,8 +21,7 @@ int main() {
   annulus::ring ring(1000);
   const std::byte sent[3] = {std::byte{'y'}, std::byte{'e'}, std::byte{'s'}};
   std::byte got[3];
-  ring.writer().write(sent);
-  ring.reader().read(got, 3);
+  if (ring.writer().write(sent).error || ring.reader().read(got, 3).error) return 1;
   std::printf("%c%c%c\n", int(got[0]), int(got[1]), int(got[2]));
 }
 CPP

@@ -312,14 +312,15 @@ TEST(measure, quick_prints_a_verified_table_draws_and_ends_in_a_sentence_for_eac
       run({"quick", "--input", where / "input", "--repetitions", "1", "--work", where / "work",
            "--results", where / "results", "--plots", where / "plots"});
   ASSERT_EQ(done.status, 0) << done.err;
-  for (const auto& ring : {"pipe", "mutex", "futex", "spsc", "mirror", "segment"})
-    EXPECT_TRUE(contains(done.out, ring));
+  const auto rings = registered_rings();
+  for (const auto& ring : rings) EXPECT_TRUE(contains(done.out, ring));
   for (const auto& head : {"## Load: closed", "## Load: jitter:4ms/40ms", "## Load: slow:200MB/s",
                            " of pipe |", " of roof |", "stall p99.9"})
     EXPECT_TRUE(contains(done.out, head)) << head << "\n" << done.out;
   const auto run_directory = only_run(where / "results");
   EXPECT_TRUE(fs::exists(fs::path(where / "plots") / run_directory.filename() / "decision.svg"));
-  EXPECT_EQ(samples_of(run_directory).size(), 37U);  // 11 cells a consumer, and four roofs
+  // For each of three consumers every ring in two sizes, of which a pipe has one; and four roofs.
+  EXPECT_EQ(samples_of(run_directory).size(), 3 * (2 * rings.size() - 1) + 4);
   // One sample decides nothing, which is then the last that is said of each.
   const std::string untold = "it cannot be told: no ";
   auto from = done.out.find("\nLoad closed: " + untold);

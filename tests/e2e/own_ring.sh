@@ -24,8 +24,7 @@ int main() {
     Ring ring(5);
     for (int turn = 0; turn < 100; ++turn) {
       const std::byte sent[] = {std::byte(turn), std::byte(turn + 1), std::byte(turn + 2)};
-      ring.writer().write(sent);
-      carried = ring.reader().read(got, 3).bytes == 3 && got[0] == sent[0] && got[2] == sent[2];
+      carried = !ring.writer().write(sent).error && ring.reader().read(got, 3).bytes == 3 && got[0] == sent[0] && got[2] == sent[2];
       if (!carried) return;
     }
     ring.writer().close();

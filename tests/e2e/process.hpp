@@ -15,6 +15,7 @@
 #include <fstream>
 #include <initializer_list>
 #include <span>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -54,6 +55,16 @@ class scratch {
  private:
   fs::path path_;
 };
+
+#if defined(ANNULUS_RINGS)
+/// The names of all registered rings.
+inline std::vector<std::string> registered_rings() {
+  std::vector<std::string> names;
+  std::istringstream list(ANNULUS_RINGS);
+  for (std::string name; std::getline(list, name, ',');) names.push_back(name);
+  return names;
+}
+#endif
 
 inline void spit(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);

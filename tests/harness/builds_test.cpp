@@ -4,7 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <sstream>
 
 #include "base/json.hpp"

@@ -4,7 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <csignal>
 
 #include "base/child_process.hpp"

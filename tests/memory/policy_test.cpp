@@ -31,24 +31,33 @@ int first_node() {
   return node;
 }
 
-TYPED_TEST(policy, default_is_untouched_base_pages) {
+TYPED_TEST(policy, by_itself_all_pages_are_there) {
   TypeParam ring(this->capacity);
   const auto found = ring.memory();
-  EXPECT_EQ(found.huge_bytes, 0U);
+  EXPECT_EQ(found.huge_bytes, 0U) << "it is smaller than one";
   EXPECT_EQ(found.locked_bytes, 0U);
-  EXPECT_EQ(pages_there(found), 0U);
   if (this->takes_policy) {
     EXPECT_GE(found.bytes, this->capacity);
     EXPECT_EQ(found.page_bytes, pages::base_bytes());
-    EXPECT_EQ(found.untouched_pages, found.bytes / pages::base_bytes());
-    EXPECT_FALSE(found.prefaulted());
+    EXPECT_EQ(pages_there(found), found.bytes / pages::base_bytes());
+    EXPECT_TRUE(found.prefaulted());
   } else {
     EXPECT_EQ(found.bytes, 0U) << "no segment yet";
   }
 }
 
+TYPED_TEST(policy, an_empty_one_is_untouched_base_pages) {
+  if (!this->takes_policy) return;  // where it asks for nothing
+  this->with({}, [&](const memory_report& found) {
+    EXPECT_EQ(pages_there(found), 0U);
+    EXPECT_EQ(found.page_bytes, pages::base_bytes());
+    EXPECT_EQ(found.untouched_pages, found.bytes / pages::base_bytes());
+    EXPECT_FALSE(found.prefaulted());
+  });
+}
+
 TYPED_TEST(policy, touched_pages_are_counted) {
-  TypeParam ring(this->capacity);
+  TypeParam ring(this->capacity, memory_policy{});
   const auto touched = std::min<std::size_t>(10 * pages::base_bytes(), this->capacity / 2);
   fill(ring.writer().reserve(touched).memory.prefix(touched), 0);
   const auto found = ring.memory();
@@ -143,7 +152,7 @@ TYPED_TEST(policy, memory_may_be_asked_for_while_both_ends_run) {
 
 TEST(mirrored_memory, a_page_touched_through_the_second_half_is_there) {
   const auto page = pages::base_bytes();
-  const mirrored_storage storage(4 * page);
+  const mirrored_storage storage(4 * page, memory_policy{});
   storage.at(4 * page - 1, 2).first[1] = std::byte{1};  // the first byte, through the second half
   EXPECT_EQ(pages_there(storage.memory()), 1U);
   EXPECT_EQ(storage.memory().untouched_pages, 3U);

@@ -575,6 +575,32 @@ TEST(lifetime, ends_behind_the_last_use) {
   EXPECT_NE(destroyed_behind_a_user(memory_order_relaxed).find("data race"), std::string::npos);
 }
 
+// A store past the caches (copy.hpp) waits in a buffer of the core, which gives it to memory when
+// it likes, as another thread would; its fence waits until it has. The index is published behind
+// it, with a release, as a ring does.
+std::string published_past_the_caches(bool is_fenced) {
+  return failure([=] {
+    word index, is_drained;
+    var<int> line = 0;
+    thread("buffer of the writer's core", [&] {
+      line = 1;
+      is_drained.store(1, memory_order_release);
+    });
+    thread("writer", [&] {
+      while (is_fenced && is_drained.load(memory_order_acquire) == 0) platform_base::relax();
+      index.store(1, memory_order_release);
+    });
+    thread("reader", [&] {
+      if (index.load(memory_order_acquire) == 1) require(line == 1, "the published byte is there");
+    });
+    join();
+  });
+}
+TEST(plain_data, past_the_caches_is_published_only_behind_its_fence) {
+  EXPECT_EQ(published_past_the_caches(true), "");
+  EXPECT_NE(published_past_the_caches(false).find("data race"), std::string::npos);
+}
+
 // --- waiting -------------------------------------------------------------------------------------
 
 // An eventcount's sleeper: announces itself, looks once more, sleeps.

@@ -1,5 +1,5 @@
 // The awaited calls do what the blocking ones do, without a thread that waits.
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <annulus/pipelines/pipe_async.hpp>
 #include <deque>
 #include <latch>
@@ -17,8 +17,7 @@ detached_task read(pipe_reader& reader, std::size_t min, std::stop_token token,
                    std::optional<read_result>& result) {
   result = co_await async_read_at_least(reader, min, std::move(token));
 }
-detached_task flush(pipe_writer& writer, std::stop_token token,
-                    std::optional<flush_result>& result) {
+detached_task flush(pipe_writer& writer, std::stop_token token, std::optional<outcome>& result) {
   result = co_await async_flush(writer, std::move(token));
 }
 detached_task write(pipe_writer& writer, bytes_view from, std::optional<transfer>& result) {
@@ -26,22 +25,22 @@ detached_task write(pipe_writer& writer, bytes_view from, std::optional<transfer
 }
 
 detached_task await_end(pipe_writer& writer, std::stop_token token,
-                        std::optional<writing_result>& result) {
+                        std::optional<outcome>& result) {
   result = co_await async_writing(writer, std::move(token));
 }
 
 class async : public ::testing::Test {
  protected:
   pipe p{small_options()};
-  std::optional<writing_result> over;
+  std::optional<outcome> over;
   std::optional<read_result> got;
-  std::optional<flush_result> flushed;
+  std::optional<outcome> flushed;
   std::optional<transfer> written;
 };
 
 TEST_F(async, a_read_that_can_be_done_does_not_suspend) {
   put(p.writer(), 5);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   read(p.reader(), 1, {}, got);
   ASSERT_TRUE(got);
   EXPECT_EQ(got->buffer.size(), 5U);
@@ -58,7 +57,7 @@ TEST_F(async, a_flush_runs_the_consumer_on_the_producers_thread) {
   EXPECT_FALSE(ran);
   std::thread producer([&] {
     put(p.writer(), 5);
-    EXPECT_FALSE(p.writer().flush().error);
+    EXPECT_FALSE(p.writer().flush());
     EXPECT_EQ(ran, std::this_thread::get_id());
   });
   producer.join();
@@ -67,10 +66,10 @@ TEST_F(async, a_flush_runs_the_consumer_on_the_producers_thread) {
 TEST_F(async, a_read_is_not_resumed_by_less_than_its_minimum) {
   read(p.reader(), 40, {}, got);
   put(p.writer(), 39);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   EXPECT_FALSE(got);
   put(p.writer(), 1, 39);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   ASSERT_TRUE(got);
   EXPECT_EQ(got->buffer.size(), 40U);
 }
@@ -119,7 +118,7 @@ TEST_F(async, a_write_goes_through_a_cap_smaller_than_it) {
 TEST_F(async, a_read_that_no_flush_can_satisfy_is_told) {
   pipe capped({.minimum_segment = 16, .pause_threshold = 0, .resume_threshold = 0, .max_size = 50});
   put(capped.writer(), 50);
-  EXPECT_FALSE(capped.writer().flush().error);
+  EXPECT_FALSE(capped.writer().flush());
   read(capped.reader(), 1, {}, got);
   advance(capped.reader(), got->buffer, 0, 50);
   got.reset();
@@ -129,7 +128,7 @@ TEST_F(async, a_read_that_no_flush_can_satisfy_is_told) {
   flush(capped.writer(), {}, flushed);
   EXPECT_FALSE(flushed);
   ASSERT_TRUE(got);
-  EXPECT_EQ(got->error, annulus::errc::exceeds_capacity);
+  EXPECT_EQ(got->error, errc::exceeds_capacity);
   EXPECT_EQ(got->buffer.size(), 50U);
   advance(capped.reader(), got->buffer, 10, 10);
   EXPECT_TRUE(flushed);
@@ -138,49 +137,71 @@ TEST_F(async, cancels_resume_and_latch) {
   read(p.reader(), 1, {}, got);
   p.reader().cancel_pending_read();
   ASSERT_TRUE(got);
-  EXPECT_TRUE(got->cancelled);
-  EXPECT_FALSE(p.reader().advance(got->buffer.finish()));
+  EXPECT_EQ(got->error, errc::cancelled);
   put(p.writer(), 64);
   flush(p.writer(), {}, flushed);
   p.writer().cancel_pending_flush();
   ASSERT_TRUE(flushed);
-  EXPECT_TRUE(flushed->cancelled);
+  EXPECT_EQ(flushed->error, errc::cancelled);
 }
 TEST_F(async, stop_tokens_end_a_read_and_a_flush) {
   std::stop_source stop;
   read(p.reader(), 100, stop.get_token(), got);
   put(p.writer(), 64);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   EXPECT_FALSE(got);
   stop.request_stop();
   ASSERT_TRUE(got);
-  EXPECT_EQ(got->error, annulus::errc::cancelled);
+  EXPECT_EQ(got->error, errc::cancelled);
   put(p.writer(), 1);
   std::stop_source other;
   flush(p.writer(), other.get_token(), flushed);
   EXPECT_FALSE(flushed) << "a read that has ended releases nobody";
   other.request_stop();
   ASSERT_TRUE(flushed);
-  EXPECT_EQ(flushed->error, annulus::errc::cancelled);
+  EXPECT_EQ(flushed->error, errc::cancelled);
   EXPECT_FALSE(p.writer().alloc().error) << "the flush is over";
   EXPECT_EQ(p.reader().try_read().buffer.size(), 65U);
 }
-TEST_F(async, completion_resumes_the_other_end) {
+TEST_F(async, a_stopped_token_ends_a_call_that_need_not_wait) {
+  put(p.writer(), 5);
+  EXPECT_FALSE(p.writer().flush());
+  put(p.writer(), 3);
+  std::stop_source stop;
+  stop.request_stop();
+  read(p.reader(), 1, stop.get_token(), got);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->error, errc::cancelled);
+  flush(p.writer(), stop.get_token(), flushed);
+  ASSERT_TRUE(flushed);
+  EXPECT_EQ(flushed->error, errc::cancelled);
+  EXPECT_EQ(p.writer().unflushed_bytes(), 3U);
+  EXPECT_EQ(p.reader().read().buffer.size(), 5U) << "the end is in no call";
+  await_end(p.writer(), stop.get_token(), over);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->error, errc::cancelled);
+  p.fail(some_error);
+  over.reset();
+  await_end(p.writer(), stop.get_token(), over);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->error, some_error) << "comes first";
+}
+TEST_F(async, closing_resumes_the_other_end) {
   read(p.reader(), 1, {}, got);
-  EXPECT_FALSE(p.writer().complete(some_error));
+  EXPECT_FALSE(p.writer().close(some_error));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->error, some_error);
   pipe other(small_options());
   put(other.writer(), 64);
   flush(other.writer(), {}, flushed);
-  EXPECT_FALSE(other.reader().complete());
+  EXPECT_FALSE(other.reader().close());
   ASSERT_TRUE(flushed);
-  EXPECT_TRUE(flushed->completed);
+  EXPECT_EQ(flushed->error, errc::closed);
 }
-TEST_F(async, writing_is_resumed_by_the_readers_completion) {
+TEST_F(async, writing_is_resumed_by_the_readers_close) {
   await_end(p.writer(), {}, over);
   EXPECT_FALSE(over);
-  EXPECT_FALSE(p.reader().complete(some_error));
+  EXPECT_FALSE(p.reader().close(some_error));
   ASSERT_TRUE(over);
   EXPECT_EQ(over->error, some_error);
   over.reset();
@@ -188,9 +209,9 @@ TEST_F(async, writing_is_resumed_by_the_readers_completion) {
   ASSERT_TRUE(over) << "it is so already";
   EXPECT_EQ(over->error, some_error);
 }
-TEST_F(async, writing_of_a_completed_writer_is_resumed_when_all_is_consumed) {
+TEST_F(async, writing_of_a_closed_writer_is_resumed_when_all_is_consumed) {
   put(p.writer(), 20);
-  EXPECT_FALSE(p.writer().complete());
+  EXPECT_FALSE(p.writer().close());
   await_end(p.writer(), {}, over);
   const auto seen = p.reader().read();
   advance(p.reader(), seen.buffer, 10, 20);
@@ -199,14 +220,14 @@ TEST_F(async, writing_of_a_completed_writer_is_resumed_when_all_is_consumed) {
   ASSERT_TRUE(over);
   EXPECT_FALSE(over->error);
 }
-TEST_F(async, writing_waits_on_while_the_writer_has_not_completed) {
+TEST_F(async, writing_waits_on_while_the_writer_has_not_closed) {
   put(p.writer(), 20);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   await_end(p.writer(), {}, over);
   EXPECT_FALSE(p.reader().advance(p.reader().read().buffer.finish()));
   EXPECT_FALSE(over);
   EXPECT_EQ(p.writer().alloc().error, errc::overlapping);
-  EXPECT_FALSE(p.reader().complete());
+  EXPECT_FALSE(p.reader().close());
   EXPECT_TRUE(over);
   EXPECT_FALSE(p.writer().alloc().error);
 }
@@ -216,7 +237,7 @@ TEST_F(async, a_stop_token_ends_writing) {
   EXPECT_FALSE(over);
   stop.request_stop();
   ASSERT_TRUE(over);
-  EXPECT_EQ(over->error, annulus::errc::cancelled);
+  EXPECT_EQ(over->error, errc::cancelled);
   EXPECT_FALSE(p.writer().alloc().error) << "the call is over";
 }
 TEST_F(async, destruction_resumes_with_an_error) {
@@ -224,12 +245,12 @@ TEST_F(async, destruction_resumes_with_an_error) {
   read(short_lived->reader(), 1, {}, got);
   short_lived.reset();
   ASSERT_TRUE(got);
-  EXPECT_EQ(got->error, annulus::errc::destroyed);
+  EXPECT_EQ(got->error, errc::destroyed);
   short_lived = std::make_unique<pipe>(small_options());
   await_end(short_lived->writer(), {}, over);
   short_lived.reset();
   ASSERT_TRUE(over);
-  EXPECT_EQ(over->error, annulus::errc::destroyed);
+  EXPECT_EQ(over->error, errc::destroyed);
 }
 TEST_F(async, an_end_that_waits_takes_no_other_call) {
   read(p.reader(), 1, {}, got);
@@ -243,7 +264,7 @@ TEST_F(async, an_end_that_waits_takes_no_other_call) {
   ASSERT_TRUE(got);
   EXPECT_FALSE(flushed);
   EXPECT_EQ(p.writer().alloc().error, errc::overlapping);
-  EXPECT_EQ(p.writer().complete(), errc::overlapping);
+  EXPECT_EQ(p.writer().close(), errc::overlapping);
   EXPECT_FALSE(p.reader().advance(got->buffer.finish()));
   ASSERT_TRUE(flushed);
   EXPECT_FALSE(p.writer().alloc().error);
@@ -288,7 +309,7 @@ detached_task produce(pipe& p, std::uint64_t total, event_loop& loop, std::latch
     sent += n;
     co_await loop.enter();
   }
-  EXPECT_FALSE(p.writer().complete());
+  EXPECT_FALSE(p.writer().close());
   done.count_down();
 }
 detached_task consume(pipe& p, std::uint64_t& received, event_loop& loop, std::latch& done) {
@@ -323,24 +344,25 @@ detached_task produce_on(pipe& p, std::uint64_t total, event_loop& loop, std::la
   for (std::uint64_t sent = 0; sent < total;) {
     const auto bytes = pattern_bytes(sent, std::min<std::uint64_t>(total - sent, 100));
     const auto step = co_await async_write(p.writer(), bytes);
-    EXPECT_TRUE(!step.error || step.error == annulus::errc::cancelled) << step.error.message();
+    EXPECT_TRUE(!step.error || step.error == errc::cancelled) << step.error.message();
     sent += step.bytes;
     co_await loop.enter();
   }
   // The last write may have been cut short with bytes taken that had no room yet.
-  while ((co_await async_flush(p.writer())).cancelled) co_await loop.enter();
-  EXPECT_FALSE(p.writer().complete());
+  while ((co_await async_flush(p.writer())).error == errc::cancelled) co_await loop.enter();
+  EXPECT_FALSE(p.writer().close());
   done.count_down();
 }
 detached_task consume_on(pipe& p, std::uint64_t& received, event_loop& loop, std::latch& done) {
   co_await loop.enter();
   for (;;) {
     const auto seen = co_await async_read(p.reader());
-    EXPECT_FALSE(seen.error && seen.error != annulus::errc::exceeds_capacity);
+    if (seen.error == errc::cancelled) continue;
+    EXPECT_FALSE(seen.error && seen.error != errc::exceeds_capacity);
     EXPECT_TRUE(holds(seen.buffer, received));
     received += seen.buffer.size();
     EXPECT_FALSE(p.reader().advance(seen.buffer.finish()));
-    if (seen.completed && seen.buffer.empty()) break;
+    if (seen.closed && seen.buffer.empty()) break;
     co_await loop.enter();
   }
   done.count_down();

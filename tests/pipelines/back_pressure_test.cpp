@@ -103,10 +103,10 @@ TEST_F(back_pressure, waiting_for_more_than_the_threshold_releases_a_paused_writ
     EXPECT_GE(got.buffer.size(), 200U);
     EXPECT_FALSE(p.reader().advance(got.buffer.finish()));
   });
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   for (int i = 0; i < 3; ++i) {
     put(p.writer(), 64);
-    EXPECT_FALSE(p.writer().flush().error);
+    EXPECT_FALSE(p.writer().flush());
   }
   reader.join();
 }
@@ -120,30 +120,35 @@ TEST_F(back_pressure, holds_again_once_the_large_read_is_satisfied) {
 }
 TEST_F(back_pressure, a_blocked_flush_goes_on_when_the_reader_examines) {
   put(p.writer(), 64);
-  std::thread writer([&] {
-    const auto got = p.writer().flush();
-    EXPECT_FALSE(got.error);
-    EXPECT_FALSE(got.cancelled);
-    EXPECT_FALSE(got.completed);
-  });
+  std::thread writer([&] { EXPECT_FALSE(p.writer().flush()); });
   const auto got = p.reader().read();
   advance(p.reader(), got.buffer, 0, 64);
   writer.join();
 }
-TEST_F(back_pressure, a_flush_keeps_its_bytes_at_the_deadline) {
+TEST_F(back_pressure, a_flush_that_a_stop_request_ends_keeps_its_bytes) {
   put(p.writer(), 64);
-  EXPECT_EQ(p.writer().flush(until::clock::now()).error, annulus::errc::timed_out);
+  EXPECT_EQ(ended_when_it_waits(p, [&](until limit) { return p.writer().flush(limit); }),
+            errc::cancelled);
+  EXPECT_EQ(p.writer().unflushed_bytes(), 0U);
   EXPECT_EQ(p.reader().read().buffer.size(), 64U);
 }
-TEST_F(back_pressure, a_flush_ends_on_a_stop_request) {
-  put(p.writer(), 64);
-  std::stop_source stop;
-  std::thread stopper([&] {
-    while (p.stats().writer.parks == 0) std::this_thread::yield();
-    stop.request_stop();
-  });
-  EXPECT_EQ(p.writer().flush(stop.get_token()).error, annulus::errc::cancelled);
-  stopper.join();
+TEST_F(back_pressure, the_writer_tells_its_unflushed_bytes) {
+  EXPECT_EQ(p.writer().unflushed_bytes(), 0U);
+  EXPECT_FALSE(p.writer().alloc(16).error);
+  EXPECT_EQ(p.writer().unflushed_bytes(), 0U);
+  put(p.writer(), 20);
+  const auto bytes = pattern_bytes(20, 5);
+  EXPECT_FALSE(p.writer().append({.bytes = bytes}));
+  EXPECT_EQ(p.writer().unflushed_bytes(), 25U);
+  EXPECT_FALSE(p.writer().commit());
+  EXPECT_EQ(p.writer().unflushed_bytes(), 0U);
+  put(p.writer(), 3, 25);
+  EXPECT_EQ(p.writer().unflushed_bytes(), 3U);
+  EXPECT_FALSE(p.writer().flush());
+  EXPECT_EQ(p.writer().unflushed_bytes(), 0U);
+  put(p.writer(), 4);
+  EXPECT_FALSE(p.writer().close());
+  EXPECT_EQ(p.writer().unflushed_bytes(), 0U);
 }
 
 }  // namespace annulus::pipelines::testing

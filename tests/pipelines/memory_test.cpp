@@ -41,7 +41,7 @@ TEST_F(memory, each_call_takes_the_lock_once) {
   pipe p(small_options());
   put(p.writer(), 5);
   EXPECT_EQ(p.stats().lock_acquisitions, 0U);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   EXPECT_EQ(p.stats().lock_acquisitions, 1U);
   const auto got = p.reader().read();
   EXPECT_EQ(p.stats().lock_acquisitions, 2U);
@@ -54,11 +54,11 @@ TEST_F(memory, a_larger_request_returns_both_blocks) {
     EXPECT_EQ(p.writer().alloc(5).memory.size(), 16U);
     EXPECT_EQ(p.writer().alloc(500).memory.size(), 500U);
     EXPECT_FALSE(p.writer().advance(1));
-    EXPECT_FALSE(p.writer().flush().error);
+    EXPECT_FALSE(p.writer().flush());
     EXPECT_EQ(pool->stats().leased, 2U);
     EXPECT_EQ(p.reader().read().buffer.size(), 1U) << "no link for the block that was not used";
-    EXPECT_FALSE(p.writer().complete());
-    EXPECT_FALSE(p.reader().complete());
+    EXPECT_FALSE(p.writer().close());
+    EXPECT_FALSE(p.reader().close());
     EXPECT_EQ(pool->stats().leased, 0U);
   }
   EXPECT_EQ(pool->stats().pooled, 2U);
@@ -70,8 +70,8 @@ TEST_F(memory, pools_256_segment_headers_and_discards_the_next) {
   pipe p(options);
   put(p.writer(), std::size_t{257} * 16);
   EXPECT_EQ(pool->stats().leased, 257U);
-  EXPECT_FALSE(p.writer().complete());
-  EXPECT_FALSE(p.reader().complete());
+  EXPECT_FALSE(p.writer().close());
+  EXPECT_FALSE(p.reader().close());
   EXPECT_EQ(pool->stats().pooled, 256U);
   EXPECT_EQ(pool->stats().discarded, 1U);
 }
@@ -89,7 +89,7 @@ TEST_F(memory, in_the_steady_state_is_neither_allocated_nor_leased) {
   pipe p(with(pool));
   const auto round = [&](std::uint64_t from) {
     put(p.writer(), 40, from);
-    ASSERT_FALSE(p.writer().flush().error);
+    ASSERT_FALSE(p.writer().flush());
     const auto got = p.reader().read();
     ASSERT_TRUE(holds(got.buffer, from));
     ASSERT_FALSE(p.reader().advance(got.buffer.finish()));
@@ -109,7 +109,7 @@ TEST_F(memory, of_the_caller_is_written_to) {
     EXPECT_EQ(got.memory.data(), block.data());
     EXPECT_EQ(got.memory.size(), block.size());
     put(p.writer(), 100);
-    EXPECT_FALSE(p.writer().flush(until::clock::now()).completed);
+    EXPECT_FALSE(p.writer().commit());
     EXPECT_TRUE(holds(p.reader().read().buffer));
   }
   EXPECT_EQ(pool->stats().leased, 0U);
@@ -121,7 +121,7 @@ TEST_F(memory, beyond_what_a_pipe_keeps_goes_to_the_pool) {
   pipe p(options);
   const std::size_t much = 200 << 10;
   put(p.writer(), much);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   const auto got = p.reader().read();
   EXPECT_FALSE(p.reader().advance(got.buffer.finish()));
   EXPECT_LE(p.stats().segments * 16, (64U << 10) + 3 * 16U);
@@ -138,7 +138,7 @@ TEST_F(memory, of_others_is_read_in_place_and_released_once) {
     put(p.writer(), 10);
     EXPECT_FALSE(p.writer().append(released.of(bytes)));
     put(p.writer(), 10, 1010);
-    EXPECT_FALSE(p.writer().flush().error);
+    EXPECT_FALSE(p.writer().flush());
     auto got = p.reader().read();
     EXPECT_EQ(got.buffer.size(), 1020U);
     EXPECT_TRUE(holds(got.buffer));
@@ -171,13 +171,13 @@ TEST_F(memory, of_others_is_released_though_never_read) {
     EXPECT_FALSE(p.writer().append(uncommitted.of(bytes)));
     EXPECT_FALSE(p.writer().append(empty.of({})));
     EXPECT_EQ(empty.calls, 1);
-    EXPECT_FALSE(p.reader().complete());
-    EXPECT_FALSE(p.writer().commit());
+    EXPECT_FALSE(p.reader().close());
+    EXPECT_EQ(p.writer().commit(), errc::closed);
     EXPECT_EQ(uncommitted.calls, 1);
     EXPECT_EQ(committed.calls, 0);
-    EXPECT_FALSE(p.writer().complete());
+    EXPECT_FALSE(p.writer().close());
     EXPECT_EQ(committed.calls, 1);
-    EXPECT_EQ(p.writer().append(refused.of(bytes)), errc::completed);
+    EXPECT_EQ(p.writer().append(refused.of(bytes)), errc::closed);
   }
   EXPECT_EQ(committed.calls, 1);
   EXPECT_EQ(uncommitted.calls, 1);

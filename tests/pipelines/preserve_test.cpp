@@ -96,10 +96,10 @@ TEST_F(preserve, gives_back_to_a_pipe_that_goes_on) {
   consume(read(32, 40));
   EXPECT_EQ(p->stats().leases, before) << "what was kept is used again";
 }
-TEST_F(preserve, lasts_over_completion_and_reset) {
+TEST_F(preserve, lasts_over_close_and_reset) {
   auto kept = read(40).preserve();
-  EXPECT_FALSE(p->writer().complete());
-  EXPECT_FALSE(p->reader().complete());
+  EXPECT_FALSE(p->writer().close());
+  EXPECT_FALSE(p->reader().close());
   EXPECT_EQ(pool->stats().leased, 3U);
   EXPECT_FALSE(p->reset());
   consume(read(40));

@@ -8,8 +8,8 @@ namespace annulus::pipelines::testing {
 TEST(reading, unflushed_bytes_that_span_segments_stay_hidden) {
   pipe p(small_options());
   put(p.writer(), 50);
-  EXPECT_EQ(p.reader().try_read().error, annulus::errc::would_block);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_EQ(p.reader().try_read().error, errc::would_block);
+  EXPECT_FALSE(p.writer().flush());
   put(p.writer(), 60, 50);
   const auto got = p.reader().try_read();
   EXPECT_EQ(got.buffer.size(), 50U);
@@ -17,19 +17,19 @@ TEST(reading, unflushed_bytes_that_span_segments_stay_hidden) {
 }
 TEST(reading, an_empty_flush_wakes_nobody) {
   pipe p(small_options());
-  EXPECT_FALSE(p.writer().flush().error);
-  EXPECT_EQ(p.reader().try_read().error, annulus::errc::would_block);
+  EXPECT_FALSE(p.writer().flush());
+  EXPECT_EQ(p.reader().try_read().error, errc::would_block);
 }
 TEST(reading, an_empty_flush_after_examined_not_consumed_leaves_the_read_pending) {
   pipe p(small_options());
   put(p.writer(), 10);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   auto got = p.reader().read();
   advance(p.reader(), got.buffer, 0, 10);
-  EXPECT_FALSE(p.writer().flush().error);
-  EXPECT_EQ(p.reader().try_read().error, annulus::errc::would_block);
+  EXPECT_FALSE(p.writer().flush());
+  EXPECT_EQ(p.reader().try_read().error, errc::would_block);
   put(p.writer(), 1, 10);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   got = p.reader().try_read();
   EXPECT_EQ(got.buffer.size(), 11U);
   EXPECT_TRUE(holds(got.buffer));
@@ -37,7 +37,7 @@ TEST(reading, an_empty_flush_after_examined_not_consumed_leaves_the_read_pending
 TEST(reading, what_was_not_examined_is_read_again_at_once) {
   pipe p(small_options());
   put(p.writer(), 40);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   auto got = p.reader().read();
   advance(p.reader(), got.buffer, 10, 39);
   got = p.reader().try_read();
@@ -67,11 +67,11 @@ TEST(reading, consume_everything_while_a_write_is_open_and_the_writer_may_still_
   const auto open = p.writer().alloc(16);
   for (std::size_t i = 0; i < 16; ++i) open.memory[i] = pattern(i);
   EXPECT_FALSE(p.writer().advance(10));
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   auto got = p.reader().read();
   advance(p.reader(), got.buffer, 10, 10);
   EXPECT_FALSE(p.writer().advance(6));
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   got = p.reader().read();
   EXPECT_EQ(got.buffer.size(), 6U);
   EXPECT_TRUE(holds(got.buffer, 10));
@@ -79,12 +79,13 @@ TEST(reading, consume_everything_while_a_write_is_open_and_the_writer_may_still_
 TEST(reading, read_at_least_counts_buffered_bytes) {
   pipe p(small_options());
   put(p.writer(), 30);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   auto got = p.reader().read();
   advance(p.reader(), got.buffer, 10, 30);
-  EXPECT_EQ(p.reader().read_at_least(30, until::clock::now()).error, annulus::errc::timed_out);
+  const auto waits = [&](until limit) { return p.reader().read_at_least(30, limit); };
+  EXPECT_EQ(ended_when_it_waits(p, waits).error, errc::cancelled);
   put(p.writer(), 10, 30);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   got = p.reader().read_at_least(30);
   EXPECT_EQ(got.buffer.size(), 30U);
   EXPECT_TRUE(holds(got.buffer, 10));
@@ -92,24 +93,25 @@ TEST(reading, read_at_least_counts_buffered_bytes) {
 TEST(reading, read_at_least_is_not_satisfied_by_less) {
   pipe p(small_options());
   put(p.writer(), 9);
-  EXPECT_FALSE(p.writer().flush().error);
-  EXPECT_EQ(p.reader().read_at_least(10, until::clock::now()).error, annulus::errc::timed_out);
+  EXPECT_FALSE(p.writer().flush());
+  const auto waits = [&](until limit) { return p.reader().read_at_least(10, limit); };
+  EXPECT_EQ(ended_when_it_waits(p, waits).error, errc::cancelled);
   EXPECT_EQ(p.reader().try_read().buffer.size(), 9U);
 }
 TEST(reading, read_at_least_returns_less_at_the_end) {
   pipe p(small_options());
   put(p.writer(), 9);
-  EXPECT_FALSE(p.writer().complete());
+  EXPECT_FALSE(p.writer().close());
   const auto got = p.reader().read_at_least(10);
   EXPECT_FALSE(got.error);
-  EXPECT_TRUE(got.completed);
+  EXPECT_TRUE(got.closed);
   EXPECT_EQ(got.buffer.size(), 9U);
 }
 TEST(reading, a_blocked_read_is_woken_by_a_flush) {
   pipe p(small_options());
   std::thread reader([&] { EXPECT_EQ(p.reader().read().buffer.size(), 5U); });
   put(p.writer(), 5);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   reader.join();
 }
 TEST(reading, a_flush_announces_what_commits_have_published) {
@@ -118,21 +120,16 @@ TEST(reading, a_flush_announces_what_commits_have_published) {
   while (p.stats().reader.parks == 0) std::this_thread::yield();
   put(p.writer(), 5);
   EXPECT_FALSE(p.writer().commit());
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   reader.join();
 }
 TEST(reading, a_read_ends_at_its_deadline_and_on_a_stop_request) {
   pipe p(small_options());
-  EXPECT_EQ(p.reader().read(until::clock::now()).error, annulus::errc::timed_out);
-  std::stop_source stop;
-  std::thread stopper([&] {
-    while (p.stats().reader.parks == 0) std::this_thread::yield();
-    stop.request_stop();
-  });
-  EXPECT_EQ(p.reader().read(stop.get_token()).error, annulus::errc::cancelled);
-  stopper.join();
+  EXPECT_EQ(p.reader().read(std::chrono::milliseconds(1)).error, errc::timed_out);
+  const auto waits = [&](until limit) { return p.reader().read(limit); };
+  EXPECT_EQ(ended_when_it_waits(p, waits).error, errc::cancelled);
   put(p.writer(), 5);
-  EXPECT_FALSE(p.writer().flush().error);
+  EXPECT_FALSE(p.writer().flush());
   EXPECT_EQ(p.reader().read().buffer.size(), 5U);
 }
 

@@ -13,7 +13,8 @@ namespace annulus::pipelines::testing {
 /// The calls of a pipe on one thread; waits end at once, with `timed_out`.
 class reference {
  public:
-  explicit reference(const pipe_options& options)
+  template <class Platform>
+  explicit reference(const basic_pipe_options<Platform>& options)
       : pause_(options.pause_threshold),
         resume_(std::max<std::size_t>(options.resume_threshold, 1)),
         max_(options.max_size) {}
@@ -27,6 +28,7 @@ class reference {
   [[nodiscard]] std::size_t unexamined() const {
     return static_cast<std::size_t>(committed_ - examined_);
   }
+  [[nodiscard]] std::size_t uncommitted() const { return uncommitted_; }
   [[nodiscard]] std::size_t granted() const { return granted_; }
   [[nodiscard]] std::size_t allowance() const {
     return max_ == 0 ? std::numeric_limits<std::size_t>::max() : max_ - uncommitted_;
@@ -35,82 +37,77 @@ class reference {
 
   /// `granted`: what the pipe chose to.
   std::error_code alloc(std::size_t min, std::size_t granted) {
-    if (writer_.first) return errc::completed;
-    if (std::max<std::size_t>(min, 1) > allowance()) return annulus::errc::exceeds_capacity;
+    if (writer_.first) return errc::closed;
+    if (std::max<std::size_t>(min, 1) > allowance()) return errc::exceeds_capacity;
     granted_ = granted;
     return {};
   }
   std::error_code advance(std::size_t n) {
-    if (writer_.first) return errc::completed;
+    if (writer_.first) return errc::closed;
     if (n > granted_) return errc::advance_overrun;
     granted_ -= n;
     uncommitted_ += n;
     return {};
   }
   std::error_code append(std::size_t n) {
-    if (writer_.first) return errc::completed;
-    if (n > allowance()) return annulus::errc::exceeds_capacity;
+    if (writer_.first) return errc::closed;
+    if (n > allowance()) return errc::exceeds_capacity;
     if (n > 0) granted_ = 0;
     uncommitted_ += n;
     return {};
   }
   std::error_code commit() {
-    if (writer_.first) return errc::completed;
+    if (writer_.first) return errc::closed;
     return publish();
   }
-  flush_result flush(std::error_code when_waiting) {
-    if (writer_.first) return {.error = errc::completed};
-    const auto full = publish();
-    const auto cancelled = std::exchange(flush_cancelled_, false);
-    if (reader_.first) return {true, cancelled, reader_.second};
-    if (cancelled) return {.cancelled = true};
-    return {.error = full || paused_ ? when_waiting : std::error_code{}};
+  std::error_code flush(std::error_code when_waiting) {
+    if (writer_.first) return errc::closed;
+    const auto refused = publish();
+    if (refused && refused != errc::would_block) return refused;
+    if (std::exchange(flush_cancelled_, false)) return errc::cancelled;
+    return refused || paused_ ? when_waiting : std::error_code{};
   }
   transfer write(std::size_t n) {
-    if (writer_.first) return {0, errc::completed};
+    if (writer_.first) return {0, errc::closed};
     granted_ = 0;
     for (std::size_t done = 0;;) {
       const auto step = std::min(n - done, allowance());
       done += step;
       uncommitted_ += step;
-      const auto flushed = flush(annulus::errc::timed_out);
-      if (flushed.error) return {done, flushed.error};
-      if (flushed.completed) return {done, errc::reader_completed};
-      if (flushed.cancelled) return {done, annulus::errc::cancelled};
-      if (done == n) return {done, {}};
+      const auto error = flush(errc::timed_out);
+      if (error || done == n) return {done, error};
     }
   }
-  std::error_code complete_writer(std::error_code error) {
-    if (writer_.first) return errc::completed;
-    if (!error) {
-      if (const auto full = publish()) return full;
-    }
+  std::error_code close_writer(std::error_code error) {
+    if (writer_.first) return errc::closed;
+    if (!error && publish() == errc::would_block) return errc::would_block;
     uncommitted_ = granted_ = 0;
-    writer_ = {true, error};
+    writer_ = {true, first(error)};
     return {};
   }
 
   struct reading_result {
-    bool completed = false;
-    bool cancelled = false;
+    bool closed = false;
     std::error_code error{};
   };
   reading_result read(std::size_t min, bool waits) {
-    if (reader_.first) return {.error = errc::completed};
+    if (reader_.first) return {.error = errc::closed};
     if (reading_) return {.error = errc::read_in_progress};
-    if (max_ != 0 && min > max_) return {.error = annulus::errc::exceeds_capacity};
+    if (max_ != 0 && min > max_) return {.error = errc::exceeds_capacity};
     if (writer_.second) return {.error = writer_.second};
+    if (failure_) return {.error = failure_};
     const bool enough = unexamined() > 0 && buffered() >= min;
     if (!enough && !read_cancelled_ && !writer_.first) {
-      if (!waits) return {.error = annulus::errc::would_block};
+      if (!waits) return {.error = errc::would_block};
       paused_ = false;
-      return {.error = annulus::errc::timed_out};
+      return {.error = errc::timed_out};
     }
+    if (std::exchange(read_cancelled_, false)) return {.error = errc::cancelled};
     reading_ = true;
-    return {writer_.first, std::exchange(read_cancelled_, false), {}};
+    return {.closed = writer_.first};
   }
   std::error_code advance(std::size_t consumed, std::size_t examined, bool stale) {
-    if (reader_.first) return errc::completed;
+    if (reader_.first) return errc::closed;
     if (!reading_) return errc::no_read;
     if (stale) return errc::stale_cursor;
     if (examined < consumed) return errc::examined_before_consumed;
@@ -120,30 +117,36 @@ class reference {
     reading_ = false;
     return {};
   }
-  std::error_code complete_reader(std::error_code error) {
-    if (reader_.first) return errc::completed;
-    reader_ = {true, error};
+  std::error_code close_reader(std::error_code error) {
+    if (reader_.first) return errc::closed;
+    reader_ = {true, first(error)};
     reading_ = paused_ = false;
     return {};
   }
 
+  void fail(std::error_code error) { failure_ = failure_ ? failure_ : error; }
   void cancel_flush() { flush_cancelled_ = true; }
   void cancel_read() { read_cancelled_ = true; }
   std::error_code reset() {
-    if (!writer_.first || !reader_.first) return errc::not_completed;
+    if (!writer_.first || !reader_.first) return errc::not_closed;
     writer_ = reader_ = {};
+    failure_ = {};
     consumed_ = examined_ = committed_;
     paused_ = flush_cancelled_ = read_cancelled_ = false;
     return {};
   }
 
  private:
+  [[nodiscard]] std::error_code first(std::error_code error) const {
+    return failure_ ? std::error_code{} : error;
+  }
   std::error_code publish() {
-    if (reader_.first) {
+    if (reader_.first || failure_) {
       uncommitted_ = granted_ = 0;
-      return {};
+      if (reader_.second) return reader_.second;
+      return failure_ ? failure_ : make_error_code(errc::closed);
     }
-    if (max_ != 0 && buffered() + uncommitted_ > max_) return annulus::errc::would_block;
+    if (max_ != 0 && buffered() + uncommitted_ > max_) return errc::would_block;
     committed_ += uncommitted_;
     if (std::exchange(uncommitted_, 0) > 0 && pause_ != 0 && unexamined() >= pause_) paused_ = true;
     return {};
@@ -153,6 +156,7 @@ class reference {
   std::uint64_t committed_ = 0, consumed_ = 0, examined_ = 0;
   std::size_t uncommitted_ = 0, granted_ = 0;
   bool paused_ = false, reading_ = false, flush_cancelled_ = false, read_cancelled_ = false;
+  std::error_code failure_{};
   std::pair<bool, std::error_code> writer_{}, reader_{};
 };
 

@@ -14,7 +14,7 @@ TEST(stream, one_mebibyte_byte_by_byte_has_exact_lengths) {
     const auto got = p.writer().alloc(1);
     got.memory[0] = pattern(i);
     ASSERT_FALSE(p.writer().advance(1));
-    ASSERT_FALSE(p.writer().flush().error);
+    ASSERT_FALSE(p.writer().flush());
     ASSERT_EQ(p.stats().buffered, i + 1);
   }
   for (std::uint64_t i = 0; i < total; ++i) {
@@ -57,15 +57,15 @@ TEST(stream, of_random_sizes_arrives_between_two_threads) {
             break;
           case 1:
             put(p.writer(), n, sent);
-            ASSERT_FALSE(p.writer().flush().error);
+            ASSERT_FALSE(p.writer().flush());
             break;
           default:
             append_owned(p.writer(), n, sent);
-            ASSERT_FALSE(p.writer().flush().error);
+            ASSERT_FALSE(p.writer().flush());
         }
         sent += n;
       }
-      ASSERT_FALSE(p.writer().complete());
+      ASSERT_FALSE(p.writer().close());
       ASSERT_FALSE(p.writer().writing());
     });
     sizes random(2);
@@ -73,7 +73,7 @@ TEST(stream, of_random_sizes_arrives_between_two_threads) {
     std::uint64_t received = 0;
     for (;;) {
       const auto got = p.reader().read_at_least(random.next(1, 3000));
-      ASSERT_FALSE(got.error && got.error != annulus::errc::exceeds_capacity);
+      ASSERT_FALSE(got.error && got.error != errc::exceeds_capacity);
       ASSERT_TRUE(holds(got.buffer, received));
       if (got.buffer.empty()) break;
       const auto consumed = random.next(1, got.buffer.size());
@@ -82,7 +82,7 @@ TEST(stream, of_random_sizes_arrives_between_two_threads) {
       received += consumed;
       advance(p.reader(), got.buffer, consumed, random.next(consumed, got.buffer.size()));
     }
-    ASSERT_FALSE(p.reader().complete());
+    ASSERT_FALSE(p.reader().close());
     writer.join();
     EXPECT_EQ(received, total);
   }

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <annulus/pipelines/pipe.hpp>
+#include <atomic>
 #include <cstdint>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
 #include "support/stream.hpp"
@@ -53,9 +56,28 @@ inline void advance(pipe_reader& reader, const readable_buffer& buffer, std::siz
   ASSERT_FALSE(error) << error.message();
 }
 
+/// Makes a call on an end of `of`, with a limit that ends it once it waits.
+template <class Call>
+auto ended_when_it_waits(const pipe& of, Call call) {
+  const auto parks = [&of] {
+    const auto seen = of.stats();
+    return seen.reader.parks + seen.writer.parks;
+  };
+  std::stop_source stop;
+  std::atomic<bool> over = false;
+  std::thread stopper([&, before = parks()] {
+    while (parks() == before && !over) std::this_thread::yield();
+    stop.request_stop();
+  });
+  const auto result = call(until(stop.get_token()));
+  over = true;
+  stopper.join();
+  return result;
+}
+
 /// Whether a flush of nothing would wait.
 inline bool paused(pipe_writer& writer) {
-  return writer.try_flush().error == annulus::errc::would_block;
+  return writer.try_flush() == errc::would_block;
 }
 
 /// Counts how often foreign memory was released.

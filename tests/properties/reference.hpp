@@ -10,7 +10,8 @@ namespace annulus::testing {
 
 /// Predicts every call. Where the contract leaves the ring a choice (how much a read takes beyond
 /// its minimum, how much more a peek shows) the call is told what the ring chose, and whether that
-/// was allowed is part of the prediction. `stopped` is the error of a call that would have to wait.
+/// was allowed is part of the prediction. `stopped` is the error of a call that would have to wait,
+/// or that has to end at once because its limit is over.
 class reference {
  public:
   /// A rendezvous holds nothing, so it accepts a commit only while nothing is offered.
@@ -24,6 +25,47 @@ class reference {
     std::size_t least = 0;
     std::size_t most = 0;
   };
+
+  // Whether a call without a limit would wait, on one thread for ever.
+  [[nodiscard]] bool write_waits(std::size_t size) const {
+    if (writer_refusal()) return false;
+    return rendezvous_ ? size > 0 : size > room();
+  }
+  [[nodiscard]] bool reserve_waits(std::size_t min) const {
+    if (min > limit_ || writer_refusal()) return false;
+    return rendezvous_ ? buffered_.size() > gathered_ : room() < min;
+  }
+  [[nodiscard]] bool drain_waits() const { return !reader_refusal() && !buffered_.empty(); }
+  [[nodiscard]] bool read_waits(std::size_t size, std::size_t min) const {
+    return min <= size && !reader_refusal() && !writer_closed_ && buffered_.size() < min;
+  }
+  [[nodiscard]] bool peek_waits(std::size_t min) const {
+    return min <= limit_ && !reader_refusal() && !writer_closed_ && buffered_.size() < min;
+  }
+
+  // The same calls with a limit that is over.
+  prediction write_over(std::error_code stopped) {
+    reserved_ = 0;
+    return {first_of(writer_refusal(), stopped)};
+  }
+  prediction reserve_over(std::size_t min, std::error_code stopped) {
+    reserved_ = 0;
+    if (min > limit_) return {errc::exceeds_capacity};
+    return {first_of(writer_refusal(), stopped)};
+  }
+  [[nodiscard]] std::error_code drain_over(std::error_code stopped) const {
+    return first_of(reader_refusal(), stopped);
+  }
+  prediction read_over(std::size_t size, std::size_t min, std::error_code stopped) {
+    if (min > size) return {errc::minimum_exceeds_span};
+    peeked_ = 0;
+    return {first_of(reader_refusal(), stopped)};
+  }
+  prediction peek_over(std::size_t min, std::error_code stopped) {
+    peeked_ = 0;
+    if (min > limit_) return {errc::exceeds_capacity};
+    return {first_of(reader_refusal(), stopped)};
+  }
 
   // The writer.
   prediction write(bytes_view from, std::error_code stopped) {
@@ -48,7 +90,7 @@ class reference {
     accept(filled);
     return {};
   }
-  [[nodiscard]] std::error_code flush(std::error_code stopped) const {
+  [[nodiscard]] std::error_code drain(std::error_code stopped) const {
     if (const auto error = reader_refusal()) return error;
     return buffered_.empty() ? std::error_code{} : stopped;
   }
@@ -116,6 +158,9 @@ class reference {
   }
 
  private:
+  static std::error_code first_of(std::error_code refusal, std::error_code stopped) {
+    return refusal ? refusal : stopped;
+  }
   [[nodiscard]] std::size_t room() const { return capacity_ - buffered_.size(); }
   [[nodiscard]] std::error_code writer_refusal() const {
     if (error_) return error_;

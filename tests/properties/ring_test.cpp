@@ -18,7 +18,7 @@ enum class kind {
   reserve,
   try_reserve,
   commit,
-  flush,
+  drain,
   close_writer,
   fail_writer,
   read,
@@ -31,21 +31,25 @@ enum class kind {
   reset
 };
 constexpr std::array names{"write",   "try_write",    "reserve",      "try_reserve",
-                           "commit",  "flush",        "close_writer", "fail_writer",
+                           "commit",  "drain",        "close_writer", "fail_writer",
                            "read",    "try_read",     "peek",         "try_peek",
                            "consume", "close_reader", "fail_reader",  "reset"};
+
+// How the limit of a call is over, if it is given one.
+enum class over { no, cancelled, timed_out };
+constexpr std::array overs{"", ", cancelled", ", timed out"};
 
 // One call. Sizes are thousandths of the ring's limit, or for commit and consume of what is open.
 struct call {
   kind what;
   std::size_t size;
   std::size_t min;
-  bool stopped;  // by a stop token; else by a deadline that has passed
+  over limit;
 };
 
 void showValue(const call& made, std::ostream& out) {  // NOLINT: RapidCheck's name
   out << names.at(static_cast<std::size_t>(made.what)) << "(" << made.size << ", " << made.min
-      << (made.stopped ? ", stopped)" : ", late)");
+      << overs.at(static_cast<std::size_t>(made.limit)) << ")";
 }
 
 rc::Gen<call> any_call() {
@@ -55,7 +59,7 @@ rc::Gen<call> any_call() {
                                                                 {20, kind::reserve},
                                                                 {10, kind::try_reserve},
                                                                 {30, kind::commit},
-                                                                {5, kind::flush},
+                                                                {5, kind::drain},
                                                                 {1, kind::close_writer},
                                                                 {1, kind::fail_writer},
                                                                 {20, kind::read},
@@ -68,7 +72,8 @@ rc::Gen<call> any_call() {
                                                                 {3, kind::reset}})),
       rc::gen::set(&call::size, rc::gen::inRange<std::size_t>(0, 1300)),
       rc::gen::set(&call::min, rc::gen::inRange<std::size_t>(0, 1300)),
-      rc::gen::set(&call::stopped));
+      rc::gen::set(&call::limit, rc::gen::weightedElement<over>(
+                                     {{6, over::no}, {1, over::cancelled}, {1, over::timed_out}})));
 }
 
 // Makes calls on a ring and holds each result, and every byte, against the reference.
@@ -80,19 +85,20 @@ class comparison {
   }
 
   void make(const call& made) {
+    if (made.limit != over::no && make_over(made)) return observe();
     const auto size = scaled(made.size, ring_.limit());
     const auto min = scaled(made.min, ring_.limit());
-    const until limit = made.stopped ? until(stop_.get_token()) : until(late_);
-    const auto stopped = make_error_code(made.stopped ? errc::cancelled : errc::timed_out);
     switch (made.what) {
       case kind::write:
-        wrote(size, stopped, [&](auto from) { return ring_.writer().write(from, limit); });
+        if (model_.write_waits(size)) return;
+        wrote(size, {}, [&](auto from) { return ring_.writer().write(from); });
         break;
       case kind::try_write:
         wrote(size, errc::would_block, [&](auto from) { return ring_.writer().try_write(from); });
         break;
       case kind::reserve:
-        reserved(min, stopped, ring_.writer().reserve(min, limit));
+        if (model_.reserve_waits(min)) return;
+        reserved(min, {}, ring_.writer().reserve(min));
         break;
       case kind::try_reserve:
         reserved(min, errc::would_block, ring_.writer().try_reserve(min));
@@ -100,8 +106,9 @@ class comparison {
       case kind::commit:
         commit(beyond(made.size, model_.reserved()));
         break;
-      case kind::flush:
-        RC_ASSERT(ring_.writer().flush(limit) == model_.flush(stopped));
+      case kind::drain:
+        if (model_.drain_waits()) return;
+        RC_ASSERT(ring_.writer().drain() == model_.drain({}));
         break;
       case kind::close_writer:
         ring_.writer().close();
@@ -112,14 +119,16 @@ class comparison {
         model_.fail_writer(writers_error_);
         break;
       case kind::read:
-        read(size, min, stopped, [&](auto to) { return ring_.reader().read(to, min, limit); });
+        if (model_.read_waits(size, min)) return;
+        read(size, min, {}, [&](auto to) { return ring_.reader().read(to, min); });
         break;
       case kind::try_read:
         read(size, std::min<std::size_t>(size, 1), errc::would_block,
              [&](auto to) { return ring_.reader().try_read(to); });
         break;
       case kind::peek:
-        shown(min, stopped, ring_.reader().peek(min, limit));
+        if (model_.peek_waits(min)) return;
+        shown(min, {}, ring_.reader().peek(min));
         break;
       case kind::try_peek:
         shown(min, errc::would_block, ring_.reader().try_peek(min));
@@ -146,6 +155,33 @@ class comparison {
   }
 
  private:
+  // With a limit that is over. False if the call takes none.
+  bool make_over(const call& made) {
+    const auto size = scaled(made.size, ring_.limit());
+    const auto min = scaled(made.min, ring_.limit());
+    const bool cancels = made.limit == over::cancelled;
+    const until limit = cancels ? until(stop_.get_token()) : until(late_);
+    const auto stopped = make_error_code(cancels ? errc::cancelled : errc::timed_out);
+    std::vector<std::byte> bytes(size);
+    if (made.what == kind::write) {
+      const auto got = ring_.writer().write(bytes, limit);
+      agrees(model_.write_over(stopped), got.error, got.bytes);
+    } else if (made.what == kind::reserve) {
+      const auto got = ring_.writer().reserve(min, limit);
+      agrees(model_.reserve_over(min, stopped), got.error, got.memory.size());
+    } else if (made.what == kind::drain) {
+      RC_ASSERT(ring_.writer().drain(limit) == model_.drain_over(stopped));
+    } else if (made.what == kind::read) {
+      const auto got = ring_.reader().read(bytes, min, limit);
+      agrees(model_.read_over(size, min, stopped), got.error, got.bytes);
+    } else if (made.what == kind::peek) {
+      const auto got = ring_.reader().peek(min, limit);
+      agrees(model_.peek_over(min, stopped), got.error, got.data.size());
+    } else {
+      return false;
+    }
+    return true;
+  }
   // Rounded up, so that small rings also see more than nothing.
   static std::size_t scaled(std::size_t thousandths, std::size_t limit) {
     return (thousandths * limit + 999) / 1000;

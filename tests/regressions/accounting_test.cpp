@@ -13,7 +13,7 @@ class accounting : public suite<Ring> {
   // Takes `n` bytes, which must be the stream from `from` on.
   static void take(Ring& ring, std::size_t n, std::uint64_t from) {
     std::vector<std::byte> got(n);
-    ASSERT_EQ(ring.reader().read(got, n, until::clock::now()).bytes, n);
+    ASSERT_EQ(ring.reader().try_read(got).bytes, n);
     ASSERT_TRUE(matches(got, from));
   }
 };
@@ -32,11 +32,11 @@ TYPED_TEST(accounting, quill_946_residue_is_released_after_a_drain) {
       this->take(ring, residue, at);
       at += residue;
       ASSERT_TRUE(ring.empty());
-      const auto space = ring.writer().reserve(limit, until::clock::now());
+      const auto space = ring.writer().try_reserve(limit);
       ASSERT_FALSE(space.error) << residue << " bytes are held back";
       ASSERT_GE(space.memory.size(), limit);
       ASSERT_FALSE(ring.writer().commit(0));
-      ASSERT_FALSE(ring.writer().flush(until::clock::now()));
+      ASSERT_FALSE(ring.writer().drain());
     }
   }
 }
@@ -86,7 +86,7 @@ TYPED_TEST(accounting, etl_1276_no_wrap_marker_goes_stale) {
     // Reservations larger than what is committed move an early end about.
     const auto asked = random.next(1, limit - static_cast<std::size_t>(in - out));
     const auto used = random.next(0, asked);
-    const auto space = ring.writer().reserve(asked, until::clock::now());
+    const auto space = ring.writer().try_reserve(asked);
     ASSERT_FALSE(space.error);
     fill(space.memory.prefix(used), in);
     ASSERT_FALSE(ring.writer().commit(used));

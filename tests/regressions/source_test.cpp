@@ -52,7 +52,7 @@ TYPED_TEST(source, smallnest_28_no_lock_is_held_across_io) {
     // Both threads are in their system calls, or about to be; both rings answer all the same.
     ASSERT_EQ(in.reader().try_read(got).error, errc::would_block);
     ASSERT_EQ(in.size(), 0U);
-    ASSERT_FALSE(out.writer().flush());
+    ASSERT_FALSE(out.writer().drain());
     ASSERT_FALSE(out.writer().write(pattern_bytes(at, 30)).error);
     ASSERT_EQ(in.reader().read(got, 30).bytes, 30U);
     ASSERT_TRUE(matches(got, at));

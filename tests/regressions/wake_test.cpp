@@ -23,7 +23,7 @@ TYPED_TEST(wake, smallnest_12_a_close_wakes_a_blocked_writer) {
     std::thread writer([&] {
       result = i % 3 == 0   ? ring.writer().write(pattern_bytes(0, 100)).error
                : i % 3 == 1 ? ring.writer().reserve(ring.limit()).error
-                            : ring.writer().flush();
+                            : ring.writer().drain();
     });
     // In every second round the writer certainly waits; in the others the close may come first.
     while (i % 2 == 0 && ring.stats().writer.waits == 0) std::this_thread::yield();

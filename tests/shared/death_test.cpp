@@ -123,7 +123,7 @@ TEST_F(death, of_the_reader_is_reported_in_time) {
       const auto ahead = reads ? capacity * 10 : 1;
       ASSERT_FALSE(write_all(writer, ahead).end);
       if (!reads) {
-        ASSERT_FALSE(writer.flush());
+        ASSERT_FALSE(writer.drain());
       }
       if (what.blocked) settle<Ring>(victim, writer);
       killer at(victim, what.blocked ? 0us : moment());
@@ -131,7 +131,7 @@ TEST_F(death, of_the_reader_is_reported_in_time) {
       const auto reported = clock::now();
       report("reader", reported - at.killed_at());
       EXPECT_EQ(put.end, errc::peer_died);
-      EXPECT_EQ(writer.flush(), errc::peer_died);
+      EXPECT_EQ(writer.drain(), errc::peer_died);
       EXPECT_EQ(put.bytes, writer.stats().writer.bytes);
       EXPECT_GE(writer.stats().reader.bytes, victim.done());
     });

@@ -97,7 +97,7 @@ TYPED_TEST(hostile, a_head_that_cannot_be_is_an_error_of_every_call) {
         if (call == 1) return writer.reserve(1, 1h).error;
         if (call == 2) return writer.try_write(full).error;
         if (call == 3) return writer.write(full, 1h).error;
-        return writer.flush(1h);
+        return writer.drain(1h);
       }();
       EXPECT_EQ(error, errc::corrupted) << call << " " << head;
       peer.core().head.index.store(0, std::memory_order_seq_cst);
@@ -133,7 +133,7 @@ TYPED_TEST(hostile, a_state_without_meaning_ends_the_stream) {
     EXPECT_TRUE(first);
     EXPECT_NE(first, errc::would_block);
     EXPECT_EQ(writer.write(bytes).error, first);
-    EXPECT_EQ(writer.flush(), first);
+    EXPECT_EQ(writer.drain(), first);
     peer.core().status.word.store(0, std::memory_order_seq_cst);
     EXPECT_EQ(reader.read(bytes).error, first) << "the first one wins";
     EXPECT_EQ(writer.write(bytes).error, first);
@@ -323,7 +323,7 @@ TYPED_TEST(hostile, a_writer_keeps_to_its_memory_whatever_the_peer_writes) {
           EXPECT_TRUE(room.error);
         }
       } else if (what == 2) {
-        EXPECT_TRUE(!corrupt || writer.flush(soon));
+        EXPECT_TRUE(!corrupt || writer.drain(soon));
       } else {
         const auto bytes = bytes_view(from).first(n);
         const auto put = what == 3 ? writer.try_write(bytes) : writer.write(bytes, soon);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <tuple>
 
 #include "support.hpp"
 
@@ -103,7 +104,7 @@ class actor {
     }
     if (action == "idle") {
       std::byte one{};
-      reader.read({&one, 1});
+      std::ignore = reader.read({&one, 1});
       for (;;) pause();
     }
     if (action == "small") return read(reader, for_ever, 300);

@@ -1,5 +1,7 @@
 // A stream between two processes, for each storage and each way of waiting.
 #include <array>
+#include <thread>
+#include <tuple>
 
 #include "process.hpp"
 
@@ -116,7 +118,32 @@ TYPED_TEST(stream, waits_no_longer_than_the_deadline_and_the_stop_token_allow) {
   EXPECT_EQ(writer.reserve(writer.capacity() + 1).error, errc::exceeds_capacity);
   while (!writer.full()) EXPECT_FALSE(writer.write({&one, 1}).error);
   EXPECT_EQ(writer.reserve(1, 1ms).error, errc::timed_out);
-  EXPECT_EQ(writer.flush(1ms), errc::timed_out);
+  EXPECT_EQ(writer.drain(1ms), errc::timed_out);
+}
+
+TYPED_TEST(stream, is_failed_by_a_third_thread_while_both_ends_are_in_their_calls) {
+  const auto broken = std::make_error_code(std::errc::io_error);
+  for (const bool by_writer : {false, true}) {
+    const auto ring = TypeParam::create(10);
+    auto writer = TypeParam::writer::attach(ring.fd());
+    auto reader = TypeParam::reader::attach(ring.fd());
+    std::thread writing([&] {
+      const std::array<std::byte, 7> bytes{};
+      transfer step;
+      while (!step.error) step = writer.write(bytes);
+      EXPECT_EQ(step.error, broken);
+    });
+    std::thread reading([&] {
+      std::array<std::byte, 5> got{};
+      transfer step;
+      while (!step.error) step = reader.read(got, got.size());
+      EXPECT_EQ(step.error, broken);
+    });
+    while (reader.stats().reader.bytes < 100) std::this_thread::yield();
+    by_writer ? writer.fail(broken) : reader.fail(broken);
+    writing.join();
+    reading.join();
+  }
 }
 
 TYPED_TEST(stream, counts_the_bytes_of_both_ends) {
@@ -124,8 +151,8 @@ TYPED_TEST(stream, counts_the_bytes_of_both_ends) {
   auto writer = TypeParam::writer::attach(ring.fd());
   auto reader = TypeParam::reader::attach(ring.fd());
   std::array<std::byte, 30> bytes{};
-  writer.write(bytes);
-  reader.read(std::span(bytes).first(10), 10);
+  std::ignore = writer.write(bytes);
+  std::ignore = reader.read(std::span(bytes).first(10), 10);
   EXPECT_EQ(writer.size(), 20U);
   EXPECT_EQ(reader.size(), 20U);
   EXPECT_EQ(writer.free(), writer.capacity() - 20);

@@ -1,6 +1,7 @@
 // What the tests of shared rings and the process at the other end have in common.
 #pragma once
 
+#include <annulus/contract.hpp>
 #include <annulus/shared_ring.hpp>
 #include <atomic>
 #include <cstddef>

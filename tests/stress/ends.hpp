@@ -213,8 +213,8 @@ class producer : public end_base<Writer, producer<Writer>> {
         enters("try_reserve", room);
         return fill(room, this->end_.try_reserve(room));
       case 7:
-        enters("flush", 0);
-        return this->end_.flush(this->plan_.who == demand::writer ? this->any_limit()
+        enters("drain", 0);
+        return this->end_.drain(this->plan_.who == demand::writer ? this->any_limit()
                                                                   : this->deadline());
       case 8:
         enters("wait by event", room);

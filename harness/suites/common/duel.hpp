@@ -1,7 +1,7 @@
 // Threads, each on CPUs of its own, that start together.
 #pragma once
 
-#include <annulus/platform.hpp>
+#include <annulus/core/platform.hpp>
 #include <atomic>
 #include <chrono>
 #include <functional>

@@ -1,8 +1,10 @@
 // What is measured, and what one turn of it gives.
 #pragma once
 
+#include <annulus/core/copy.hpp>
 #include <annulus/memory.hpp>
 #include <annulus/stats.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,7 +36,11 @@ struct setup {
   std::size_t read = 0;
   bool in_place = false;  ///< made and checked in the ring's own memory
   std::size_t pairs = 1;  ///< of a producer and a consumer, with a channel each, at once
-  memory_policy pages{};
+  memory_policy pages = memory_policy::usual();
+  std::size_t batch = 1;  ///< writes between two flushes of a corked writer; 1: it is not corked
+  std::size_t off = 0;    ///< bytes that what is written and read lies off a cache line
+  std::optional<copy_pair> copies{};  ///< how large pieces are copied; none: the ring chooses
+  std::optional<std::chrono::microseconds> patience{};  ///< with wakes; none: the ring's own
   bool cold = false;  ///< the channel's memory is first touched while the clock runs
   load how{};
 };
@@ -65,6 +71,7 @@ struct contender {
   std::uint64_t first_amount = 1 << 14;  ///< to try, when it has to be found out
   std::size_t unit = 1;                  ///< that all sizes are multiples of
   bool in_place = false;                 ///< it can be used so
+  bool adapts = false;  ///< it chooses copies and moderates wakes, and can be told not to
   /// Makes the channel's memory and gives it back; throws std::system_error if it cannot be had.
   /// Empty: it knows no memory policy.
   std::function<void(std::size_t, const memory_policy&)> try_memory{};

@@ -3,7 +3,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <annulus/platform.hpp>
+#include <annulus/core/platform.hpp>
 #include <cerrno>
 #include <ctime>
 

@@ -3,7 +3,7 @@
 
 #include <sched.h>
 
-#include <annulus/platform.hpp>
+#include <annulus/core/platform.hpp>
 
 namespace annulus::bench {
 

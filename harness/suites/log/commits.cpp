@@ -7,7 +7,7 @@
 #include <annulus/chunklog/record.hpp>
 #include <annulus/chunklog/shared_writer.hpp>
 #include <annulus/chunklog/view.hpp>
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <latch>
 #include <thread>
 #include <vector>

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <annulus/restarted.hpp>
+#include <annulus/core/restarted.hpp>
 #include <cerrno>
 #include <cstring>
 

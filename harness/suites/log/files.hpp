@@ -1,8 +1,8 @@
 // Files as the benchmarks without a log use them. Whatever fails ends the program: see give_up.
 #pragma once
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 

@@ -1,6 +1,6 @@
 #include "suites/pipes/allocations.hpp"
 
-#include <annulus/copy.hpp>  // ANNULUS_THREAD_SANITIZER
+#include <annulus/core/copy.hpp>  // ANNULUS_THREAD_SANITIZER
 #include <cstdlib>
 #include <new>
 

@@ -21,7 +21,7 @@ struct parse {
     const auto size = one.written().size();
     const auto commands = whole_blocks(given.amount, size) / size;
     resp_command_parser parser;
-    parser.parse(one.written());  // it keeps the memory that its first command takes
+    (void)parser.parse(one.written());  // it keeps the memory that its first command takes
     return counted_flow(
         given, channel, values_at_once, commands * size, commands,
         [&](Channel& to, std::uint64_t, std::uint64_t, bytes_span values) {

@@ -68,7 +68,7 @@ class pipe_channel {
     return got.memory;
   }
   void advance(std::size_t n) { demand(pipe_.writer().advance(n)); }
-  void flush() { demand(pipe_.writer().flush().error); }
+  void flush() { demand(pipe_.writer().flush()); }
 
   [[nodiscard]] sequence next() {
     const auto got = pipe_.reader().read();

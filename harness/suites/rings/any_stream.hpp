@@ -63,12 +63,13 @@ class any_pair {
       : given_(given), channel_(made(given)), times_(times_for(given, amount)) {}
 
   [[nodiscard]] flow ends() {
-    flow out = flow_over(*channel_, block_of(given_.write), block_of(given_.read));
-    out.produce = [this](std::uint64_t from, std::uint64_t to, bytes_span source) {
-      produce(from, to, source);
+    const auto off = given_.off;
+    flow out = flow_over(*channel_, block_of(given_.write) + off, block_of(given_.read) + off);
+    out.produce = [this, off](std::uint64_t from, std::uint64_t to, bytes_span source) {
+      produce(from, to, source.subspan(off));
     };
-    out.consume = [this](std::uint64_t from, std::uint64_t to, bytes_span target) {
-      return consume(from, to, target);
+    out.consume = [this, off](std::uint64_t from, std::uint64_t to, bytes_span target) {
+      return consume(from, to, target.subspan(off));
     };
     return out;
   }
@@ -76,8 +77,8 @@ class any_pair {
 
  private:
   static std::unique_ptr<Channel> made(const setup& given) {
-    if constexpr (std::constructible_from<Channel, std::size_t, memory_policy>) {
-      return std::make_unique<Channel>(given.ring_size, given.pages);
+    if constexpr (std::constructible_from<Channel, const setup&>) {
+      return std::make_unique<Channel>(given);
     } else {
       return std::make_unique<Channel>(given.ring_size);
     }
@@ -93,12 +94,31 @@ class any_pair {
             });
       }
     }
-    write_all(
-        from, to,
-        [source](std::uint64_t position, std::size_t n) { fill(source.first(n), position); },
-        [&channel = *channel_, source, size = given_.write](std::uint64_t, std::size_t at) {
-          channel.write(source.subspan(at, size));
-        });
+    const auto prepare = [source](std::uint64_t position, std::size_t n) {
+      fill(source.first(n), position);
+    };
+    const auto write = [&channel = *channel_, source, size = given_.write](std::uint64_t,
+                                                                           std::size_t at) {
+      channel.write(source.subspan(at, size));
+    };
+    if constexpr (in_place_channel<Channel>) {
+      if (given_.batch > 1) return write_batches(from, to, prepare, write);
+    }
+    write_all(from, to, prepare, write);
+  }
+
+  template <class Prepare, class Write>
+  void write_batches(std::uint64_t from, std::uint64_t to, Prepare prepare, Write write) {
+    auto& writer = channel_->ring().writer();
+    writer.cork();
+    std::size_t held_back = 0;
+    write_all(from, to, prepare, [&](std::uint64_t position, std::size_t at) {
+      write(position, at);
+      if (++held_back < given_.batch) return;
+      held_back = 0;
+      writer.flush();
+    });
+    writer.uncork();
   }
 
   // `prepare(position, n)` makes bytes, and `write(position, at)` writes those that it made at

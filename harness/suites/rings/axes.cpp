@@ -21,6 +21,10 @@ using namespace harness;
 
 constexpr std::uint64_t kib = 1U << 10U;
 constexpr std::uint64_t mib = 1U << 20U;
+// What a ring has by itself.
+constexpr auto ring_patience =
+    std::chrono::duration_cast<std::chrono::duration<std::uint64_t, std::micro>>(
+        std_platform::patience);
 
 std::vector<std::string> channels_of(const std::vector<bench::contender>& all, bool roofs) {
   std::vector<std::string> out;
@@ -78,7 +82,8 @@ const std::vector<shape_info>& all_shapes() {
       {"flow",
        "any writes, reads and load",
        {bytes_per_second, cpu_per_gib, stall_p99, stall_p999},
-       {"ring_size", "write", "read", "hand", "pairs", "pages", "load"}},
+       {"ring_size", "write", "read", "hand", "pairs", "pages", "batch", "off", "copies",
+        "patience", "load"}},
       {"roof", "the limits of this machine", {bytes_per_second}, {"ring_size", "pairs"}},
   };
   return shapes;
@@ -118,18 +123,34 @@ std::vector<axis> rings_axes(const std::vector<bench::contender>& all) {
        "not pinned",
        counts(1, 64), 1},
       {"pages",
-       "flow: memory of the ring: base pages, touched before the clock runs (default) or while it "
-       "runs (cold), huge ones if there are any (huge), there from the start (prefault), or never "
-       "swapped (locked)",
-       words({"default", "cold", "huge", "prefault", "locked"}), "default"},
+       "flow: memory of the ring: as a ring has it by itself, there from the start and of "
+       "transparent huge pages if it is large (default), touched first while the clock runs "
+       "(cold), "
+       "base pages (base), reserved huge pages if there are any (huge), or never swapped (locked)",
+       words({"default", "cold", "base", "huge", "locked"}), "default"},
+      {"batch",
+       "flow: writes between two flushes of a writer that is corked; 1: every write is published",
+       counts(1, 4096), 1},
+      {"off", "flow: bytes that what is written and read lies off a cache line", counts(0, 63), 0},
+      {"copies",
+       "flow: how a ring copies large pieces, in and out: as it finds best while it runs (auto), "
+       "or one strategy for both ends or each",
+       words({"auto", "memcpy", "loop", "rep", "nontemporal", "memcpy:loop", "nontemporal:loop",
+              "nontemporal:memcpy"}),
+       "auto"},
+      {"patience",
+       "flow: for how many microseconds an end that sleeps may wait for half a ring rather than be "
+       "woken for less",
+       counts(0, 1000), ring_patience.count()},
       bench::load_axis("flow: ", ""),
   };
 }
 
 memory_policy policy_of(const std::string& pages) {
-  memory_policy out;
+  if (pages == "cold") return {};
+  auto out = memory_policy::usual();
   if (pages == "huge") out.huge = huge_pages::attempt;
-  out.prefault = pages == "prefault";
+  if (pages == "base") out.huge = huge_pages::never;
   out.lock = pages == "locked";
   return out;
 }
@@ -146,6 +167,11 @@ bench::setup setup_of(const cell_request& cell) {
   out.pairs = cell.number("pairs");
   out.pages = policy_of(cell.word("pages"));
   out.cold = cell.word("pages") == "cold";
+  out.batch = cell.number("batch");
+  out.off = cell.number("off");
+  out.copies = parse_copy_pair(cell.word("copies"));  // nothing: auto
+  if (const auto patience = cell.number("patience"); patience != ring_patience.count())
+    out.patience = std::chrono::microseconds(patience);
   out.how = bench::parse_load(cell.word("load")).value_or(bench::load{});
   if (shape == bench::shape_e) {
     // Hash and shard are reserved at once. Neither end asks for more than half of the ring, so that

@@ -84,6 +84,7 @@ class catalogue {
   template <class Ring>
   static void with_memory(contender& any) {
     any.in_place = true;
+    any.adapts = adapting_ring<Ring>;
     any.try_memory = [](std::size_t size, const memory_policy& policy) {
       const Ring tried(size, policy);
     };

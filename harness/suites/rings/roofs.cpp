@@ -1,7 +1,8 @@
 // The limits of this machine that the rings are compared with.
 #include <sched.h>
 
-#include <annulus/mapping.hpp>
+#include <annulus/core/copy_choice.hpp>
+#include <annulus/core/mapping.hpp>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -27,8 +28,9 @@ struct alignas(line_bytes) flag {
 // piece.
 class two_core_copy {
  public:
-  explicit two_core_copy(std::size_t bytes)
-      : pieces_(std::max<std::size_t>(2, bytes / piece_bytes)),
+  explicit two_core_copy(const setup& given)
+      : copies_(given.copies.value_or(copy_pair{})),
+        pieces_(std::max<std::size_t>(2, given.ring_size / piece_bytes)),
         flags_(std::make_unique<flag[]>(pieces_)),
         memory_(mapping::anonymous(pieces_ * piece_bytes)) {}
 
@@ -36,14 +38,14 @@ class two_core_copy {
     const auto turn = written_ / pieces_ * 2;
     const auto at = written_++ % pieces_;
     wait_for(flags_[at], turn);
-    std::memcpy(memory_.data() + at * piece_bytes, from.data(), piece_bytes);
+    copy_as(copies_.in, memory_.data() + at * piece_bytes, from.data(), piece_bytes);
     flags_[at].turn.store(turn + 1, std::memory_order_release);  // gives the piece away
   }
   void read(bytes_span to) {
     const auto turn = read_ / pieces_ * 2 + 1;
     const auto at = read_++ % pieces_;
     wait_for(flags_[at], turn);
-    std::memcpy(to.data(), memory_.data() + at * piece_bytes, piece_bytes);
+    copy_as(copies_.out, to.data(), memory_.data() + at * piece_bytes, piece_bytes);
     flags_[at].turn.store(turn + 1, std::memory_order_release);  // gives it back
   }
 
@@ -53,12 +55,30 @@ class two_core_copy {
     for (spin_wait wait; at.turn.load(std::memory_order_acquire) != turn;) wait();
   }
 
+  const copy_pair copies_;
   const std::size_t pieces_;
   const std::unique_ptr<flag[]> flags_;
   mapping memory_;                                 // touched first by the producer, as a ring's
   alignas(line_bytes) std::uint64_t written_ = 0;  // each is one end's
   alignas(line_bytes) std::uint64_t read_ = 0;
 };
+
+// By the pair of strategies that is the fastest in a sixteenth of the time.
+measurement best_two_core_copy(const setup& given) {
+  setup tried = given;
+  tried.amount = std::max<std::uint64_t>(given.amount / 16, piece_bytes);
+  copy_pair best;
+  double most = 0;
+  for (const copy_pair each : annulus::detail::tried_pairs) {
+    tried.copies = each;
+    const double rate = any_stream<two_core_copy>(tried).metrics.at(harness::bytes_per_second);
+    if (rate > most) best = each;
+    most = std::max(most, rate);
+  }
+  tried.amount = given.amount;
+  tried.copies = best;
+  return any_stream<two_core_copy>(tried);
+}
 
 // One thread copies 64 KiB pieces from one buffer of the ring's size to another.
 measurement one_core_copy(const setup& given) {
@@ -118,7 +138,7 @@ measurement line_round_trip(const setup& given) {
 
 std::vector<contender> roof_contenders() {
   catalogue roofs(side::roof);
-  roofs.add(shape_roof, "two-core-copy", any_stream<two_core_copy>);
+  roofs.add(shape_roof, "two-core-copy", best_two_core_copy);
   roofs.add(shape_roof, "one-core-copy", one_core_copy);
   roofs.add(shape_f, "two-lines", line_round_trip<false>).first_amount = 256;
   roofs.add(shape_f, "one-line", line_round_trip<true>).first_amount = 256;

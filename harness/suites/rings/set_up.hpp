@@ -1,7 +1,7 @@
 // Shape setup: what the memory of a ring costs before the first byte.
 #pragma once
 
-#include <annulus/storage.hpp>
+#include <annulus/core/flat_storage.hpp>
 
 #include "suites/common/duel.hpp"
 #include "suites/common/measurement.hpp"

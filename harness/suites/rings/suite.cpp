@@ -184,7 +184,7 @@ class rings final : public harness::suite {
     return shape == shape_d::name ? shape_d::writes[1] : how.write;
   }
 
-  static std::string impossible_flow(const contender& what, const json& key) {
+  [[nodiscard]] std::string impossible_flow(const contender& what, const json& key) const {
     const auto size = [&](const char* axis) { return key.at(axis).get<std::uint64_t>(); };
     const auto text = [&](const char* axis) { return harness::format_size(size(axis)); };
     for (const char* const axis : {"write", "read"}) {
@@ -201,7 +201,19 @@ class rings final : public harness::suite {
           "one",
           word(key, "load"), text("write"));
     }
+    if (const auto why = not_adaptable(what, key); !why.empty()) return why;
     return impossible_pages(what, key);
+  }
+
+  [[nodiscard]] std::string not_adaptable(const contender& what, const json& key) const {
+    if (!what.in_place && key.at("batch") != 1)
+      return fmt::format("{} publishes every write", what.channel);
+    if (what.adapts) return "";
+    for (const char* const axis : {"copies", "patience"}) {
+      const json& own = find_axis(axes(), axis)->fallback;
+      if (key.at(axis) != own) return fmt::format("{} takes no {} but its own", what.channel, axis);
+    }
+    return "";
   }
 
   static std::string impossible_hand(const contender& what, const json& key) {

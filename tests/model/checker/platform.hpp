@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "engine.hpp"
+#include "no_demand.hpp"
 
 namespace annulus::model {
 
@@ -184,10 +185,13 @@ struct platform_base {
   static constexpr int glances = 0;
   static constexpr int bare_glances = 0;
   static constexpr std::chrono::nanoseconds first_budget{0};
+  static constexpr std::chrono::nanoseconds patience{0};
+  using demand = no_demand;
   static void relax(where at = where::current()) noexcept { engine::here().look_again(at); }
   static void yield(where at = where::current()) noexcept { engine::here().look_again(at); }
   static void doze() noexcept { engine::here().doze(); }
   static clock::time_point now() noexcept { return engine::here().now(); }
+  static std::chrono::nanoseconds processor_time() noexcept { return now().time_since_epoch(); }
 };
 
 /// The publisher passes no barrier; the waiter has the kernel run one in every thread.
@@ -198,6 +202,10 @@ struct asymmetric_platform : platform_base {
     engine::here().fence_everywhere(at);
     return 1;
   }
+  static void own_barrier(where at = where::current()) noexcept {
+    engine::here().fence(std::memory_order_seq_cst, at);
+  }
+  static constexpr std::uint32_t own_barriers_worth() noexcept { return 1; }
 };
 
 /// Sequentially consistent accesses on both sides.

@@ -30,20 +30,22 @@ struct header {
 
 const std::vector<header>& headers() {
   static const std::vector<header> all{
-      {"ring_core.hpp", &lock_free},
-      {"basic_writer.hpp", &lock_free},
-      {"basic_reader.hpp", &lock_free},
+      {"core/ring_core.hpp", &lock_free},
+      {"core/basic_writer.hpp", &lock_free},
+      {"core/basic_reader.hpp", &lock_free},
       {"basic_ring.hpp", &lock_free},
-      {"waiting.hpp", &lock_free},
-      {"waiting_room.hpp", &lock_free},
-      {"rest.hpp", &lock_free},
-      {"status.hpp", &lock_free},
-      {"shared_status.hpp", &lock_free},
-      {"monitor.hpp", &locking},
-      {"locked_ring.hpp", &locking},
+      {"core/waiting.hpp", &lock_free},
+      {"core/status.hpp", &lock_free},
+      {"core/rest.hpp", &lock_free},
+      {"core/status.hpp", &lock_free},
+      {"core/shared_status.hpp", &lock_free},
+      {"core/monitor.hpp", &locking},
+      {"core/locked_end.hpp", &locking},
+      {"core/locked_ring.hpp", &locking},
       {"pipe.hpp", &locking},
-      {"segment_writer.hpp", &locking},
-      {"segment_reader.hpp", &locking},
+      {"segment_ring/core.hpp", &locking},
+      {"segment_ring/writer.hpp", &locking},
+      {"segment_ring/reader.hpp", &locking},
       {"pipelines/pipe_core.hpp", &locking},
       {"pipelines/spinning_seat.hpp", &locking},
       {"pipelines/pipe_writer.hpp", &locking},
@@ -179,7 +181,7 @@ int main(int argc, char** argv) {
   app.footer(
       "Examples:\n"
       "  annulus mutants                      all, into docs/verification.md\n"
-      "  annulus mutants --file waiting.hpp   those of one header");
+      "  annulus mutants --file core/waiting.hpp   those of one header");
   try {
     app.parse(argc, argv);
     return annulus::mutants::run(list, only, jobs);

@@ -17,8 +17,8 @@ using std::string;
 // The quickest searches first.
 std::vector<std::string_view> themes(const ring_set& rings) {
   if (!rings.theme.empty()) return {rings.theme};
-  std::vector<std::string_view> all{"error",  "index", "reset", "destruction", "limit",
-                                    "shared", "arm",   "close", "wake",        "coalescing"};
+  std::vector<std::string_view> all{"error", "index", "reset", "destruction", "limit",  "shared",
+                                    "arm",   "close", "wake",  "coalescing",  "batches"};
   if (rings.pipes) all.emplace_back("pipelines");
   return all;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <annulus/basic_ring.hpp>
+#include <annulus/core/platform.hpp>
 #include <array>
 #include <memory>
 #include <optional>
@@ -10,6 +11,8 @@
 #include <streambuf>
 #include <string>
 #include <string_view>
+
+#include "../checker/no_demand.hpp"
 
 // Last, and without its `new`: it redefines keywords.
 #include <relacy/relacy.hpp>
@@ -130,10 +133,13 @@ struct relacy_platform {
   [[maybe_unused]] static constexpr int glances = 0;
   [[maybe_unused]] static constexpr int bare_glances = 0;
   [[maybe_unused]] static constexpr std::chrono::nanoseconds first_budget{0};
+  [[maybe_unused]] static constexpr std::chrono::nanoseconds patience{0};
+  using demand = model::no_demand;
   static void relax() noexcept { yield(); }
   static void doze() noexcept { yield(); }
   static void yield() noexcept { rl::yield(1, RL_INFO); }
   static clock::time_point now() noexcept { return {}; }
+  static std::chrono::nanoseconds processor_time() noexcept { return {}; }
 };
 
 /// The same with the publisher's barrier left out: what Relacy must find.

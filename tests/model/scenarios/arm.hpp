@@ -33,7 +33,7 @@ void armed_reader(std::size_t capacity, std::size_t total) {
   Ring ring(capacity);
   received got;
   bell wakes;
-  thread("writer", [&] { ring.writer().write(numbered(1, total)); });
+  thread("writer", [&] { std::ignore = ring.writer().write(numbered(1, total)); });
   thread("reader", [&] { armed_read(ring, got, total, wakes); });
   join();
 }
@@ -45,7 +45,7 @@ void armed_writer(std::size_t capacity, std::size_t total) {
   bell wakes;
   thread("writer", [&] { armed_write(ring, total, wakes); });
   thread("reader", [&] {
-    while (got.count() < total) read_some(ring, got, 1);
+    while (got.count() < total) std::ignore = read_some(ring, got, 1);
   });
   join();
 }
@@ -66,7 +66,7 @@ void disarmed(std::size_t capacity) {
   Ring ring(capacity);
   bell wakes;
   auto heard = false;
-  thread("writer", [&] { ring.writer().try_write(numbered(1, 1)); });
+  thread("writer", [&] { std::ignore = ring.writer().try_write(numbered(1, 1)); });
   thread("reader", [&] {
     if (!ring.reader().arm(1, wakes)) return;
     if (!ring.reader().disarm(wakes)) {
@@ -122,9 +122,9 @@ template <class Ring>
 void writer_woken_while_armed(std::size_t capacity) {
   Ring ring(capacity);
   if constexpr (buffers<Ring>) {
-    ring.writer().try_write(numbered(1, capacity));
+    std::ignore = ring.writer().try_write(numbered(1, capacity));
   } else {
-    ring.writer().try_reserve(1);
+    std::ignore = ring.writer().try_reserve(1);
     ring.writer().commit(1);
   }
   cancelled_while_armed(ring.writer());
@@ -138,7 +138,7 @@ void woken_for_nothing(std::size_t capacity) {
   received got;
   bell wakes;
   thread("bystander", [&] { ring.reader().wake(); });
-  thread("writer", [&] { ring.writer().write(numbered(1, 1)); });
+  thread("writer", [&] { std::ignore = ring.writer().write(numbered(1, 1)); });
   thread("reader", [&] { armed_read(ring, got, 1, wakes); });
   join();
 }
@@ -149,7 +149,7 @@ void told_before_a_wait() {
   Ring ring(2);
   bell wakes;
   thread("writer", [&] {
-    ring.writer().write(numbered(1, 1));
+    std::ignore = ring.writer().write(numbered(1, 1));
     require(!ring.writer().reserve(2).error, "room comes");
   });
   thread("reader", [&] {
@@ -166,7 +166,7 @@ void reader_told_before_an_arm() {
   Ring ring(2);
   bell writers, readers;
   thread("writer", [&] {
-    ring.writer().write(numbered(1, 1));
+    std::ignore = ring.writer().write(numbered(1, 1));
     if (ring.writer().arm(2, writers)) writers.await();
     require(!ring.writer().try_reserve(2).error, "room is there");
   });
@@ -181,7 +181,7 @@ template <class Ring>
 void writer_told_before_an_arm() {
   Ring ring(2);
   bell writers, readers;
-  ring.writer().write(numbered(1, 2));
+  std::ignore = ring.writer().write(numbered(1, 2));
   thread("writer", [&] {
     if (ring.writer().arm(1, writers, 2)) writers.await();
     require(ring.writer().try_write(numbered(3, 1)).bytes == 1, "room is there");
@@ -202,13 +202,13 @@ void writer_armed_for_more() {
   received got;
   bell wakes;
   thread("writer", [&] {
-    ring.writer().write(numbered(1, 2));
+    std::ignore = ring.writer().write(numbered(1, 2));
     if (ring.writer().arm(2, wakes)) wakes.await();
     require(ring.writer().try_write(numbered(3, 2)).bytes == 2, "room for both");
     require(!ring.writer().write(numbered(5, 1)).error, "room for one more");
   });
   thread("reader", [&] {
-    for (int i = 0; i < 3; ++i) read_some(ring, got, 1);
+    for (int i = 0; i < 3; ++i) std::ignore = read_some(ring, got, 1);
   });
   join();
   drain(ring, got);
@@ -220,13 +220,14 @@ void reader_armed_for_more() {
   received got;
   bell wakes;
   thread("writer", [&] {
-    for (const std::size_t next : {1U, 2U, 3U}) ring.writer().write(numbered(next, 1));
+    for (const std::size_t next : {1U, 2U, 3U})
+      std::ignore = ring.writer().write(numbered(next, 1));
   });
   thread("reader", [&] {
     if (ring.reader().arm(2, wakes)) wakes.await();
     require(!ring.reader().try_peek(2).error, "both bytes are there");
-    read_some(ring, got, 2, 2);
-    read_some(ring, got, 1);
+    std::ignore = read_some(ring, got, 2, 2);
+    std::ignore = read_some(ring, got, 1);
   });
   join();
   require(got.count() == 3, "all has come");
@@ -238,19 +239,19 @@ void armed_for_less() {
   received got;
   bell writers, readers;
   thread("writer", [&] {
-    ring.writer().write(numbered(1, 2));
+    std::ignore = ring.writer().write(numbered(1, 2));
     require(!ring.writer().reserve(2).error, "room for both");
-    ring.writer().write(numbered(3, 2));
+    std::ignore = ring.writer().write(numbered(3, 2));
     if (ring.writer().arm(1, writers)) writers.await();
-    ring.writer().write(numbered(5, 1));
+    std::ignore = ring.writer().write(numbered(5, 1));
   });
   thread("reader", [&] {
-    read_some(ring, got, 2, 2);
+    std::ignore = read_some(ring, got, 2, 2);
     require(!ring.reader().peek(2).error, "both bytes come");
-    read_some(ring, got, 1);
-    read_some(ring, got, 1);
+    std::ignore = read_some(ring, got, 1);
+    std::ignore = read_some(ring, got, 1);
     if (ring.reader().arm(1, readers)) readers.await();
-    read_some(ring, got, 1);
+    std::ignore = read_some(ring, got, 1);
   });
   join();
   require(got.count() == 5, "all has come");
@@ -289,7 +290,7 @@ template <class Ring>
 void travelling(std::size_t capacity, std::size_t total) {
   Ring ring(capacity);
   travelling_reader<Ring> reader(ring, total);
-  thread("writer", [&] { ring.writer().write(numbered(1, total)); });
+  thread("writer", [&] { std::ignore = ring.writer().write(numbered(1, total)); });
   thread("reader", [&] { reader.go_on(); });
   join();
   require(reader.count() == total, "all has come");

@@ -1,7 +1,7 @@
 // A waker that a thread of a scenario can wait for.
 #pragma once
 
-#include <annulus/waker.hpp>
+#include <annulus/until.hpp>
 
 #include "checker/platform.hpp"
 #include "checker/scenario.hpp"

@@ -70,7 +70,7 @@ void shows_all(std::size_t capacity) {
   model::atomic<std::uint32_t> written(0U);
   thread("writer", [&] {
     for (std::uint32_t i = 1; i <= 3; ++i) {
-      ring.writer().write(numbered(i, 1));
+      std::ignore = ring.writer().write(numbered(i, 1));
       // Release and acquire: the only order there is but for the ring's own.
       written.store(i, std::memory_order_release);
     }
@@ -123,12 +123,13 @@ void ended_by_the_next_call(std::size_t capacity) {
   Ring ring(capacity);
   received got;
   byte_list bytes(1);
-  for (const std::size_t next : {1U, 2U, 3U, 4U}) ring.writer().write(numbered(next, 1));
-  ring.writer().try_reserve(2);
-  ring.writer().write(numbered(5, 1));
+  for (const std::size_t next : {1U, 2U, 3U, 4U})
+    std::ignore = ring.writer().write(numbered(next, 1));
+  std::ignore = ring.writer().try_reserve(2);
+  std::ignore = ring.writer().write(numbered(5, 1));
   require(ring.writer().commit(1) == errc::commit_overrun, "nothing is reserved any more");
   for (int i = 0; i < 3; ++i) {
-    ring.reader().try_peek(1);
+    std::ignore = ring.reader().try_peek(1);
     require(ring.reader().read(bytes).bytes == 1, "something to read");
     got.take(bytes);
   }

@@ -73,7 +73,7 @@ void limited_reserve(std::size_t capacity, errc expected) {
   std::stop_source stop;
   const until limit = expected == errc::cancelled ? until(stop.get_token()) : until(deadline(3));
   received got;
-  ring.writer().try_write(numbered(1, capacity));
+  std::ignore = ring.writer().try_write(numbered(1, capacity));
   thread("writer", [&] { require(ring.writer().reserve(1, limit).error == expected, "given up"); });
   thread("stopper", [&] { stop.request_stop(); });
   join();
@@ -142,6 +142,39 @@ void deadline_passes_early(std::size_t capacity) {
   join();
 }
 
+/// Over before the call: it ends, though it could go on, and moves nothing.
+template <class Ring>
+void over_before_the_call(std::size_t capacity, errc expected) {
+  Ring ring(capacity);
+  thread("both", [&] {
+    std::stop_source stop;
+    const auto soon = deadline(1);
+    const until late = expected == errc::cancelled ? until(stop.get_token()) : until(soon);
+    stop.request_stop();
+    pass_time(soon);
+    received got;
+    require(ring.writer().write(numbered(1, 1), late).error == expected, "no write");
+    require(ring.writer().reserve(1, late).error == expected, "no reservation");
+    require(ring.writer().commit(1) == errc::commit_overrun, "none at all");
+    require(ring.writer().drain(late) == expected, "no drain");
+    require(ring.empty(), "nothing was written");
+    const auto space = ring.writer().reserve(1);
+    *space.memory.first.begin() = std::byte{1};
+    require(!ring.writer().commit(1), "a byte is there");
+    require(read_some(ring, got, 1, 1, late).error == expected, "no read");
+    require(ring.reader().peek(1, late).error == expected, "no peek");
+    require(ring.reader().consume(1) == errc::consume_overrun, "none at all");
+    require(read_some(ring, got, 1).bytes == 1, "the byte is there still");
+    ring.fail(errc::peer_died);
+    require(ring.writer().write(numbered(1, 1), late).error == errc::peer_died, "the error first");
+    require(ring.writer().reserve(1, late).error == errc::peer_died, "the error first");
+    require(ring.writer().drain(late) == errc::peer_died, "the error first");
+    require(read_some(ring, got, 1, 1, late).error == errc::peer_died, "the error first");
+    require(ring.reader().peek(1, late).error == errc::peer_died, "the error first");
+  });
+  join();
+}
+
 inline checked_list limit_scenarios() {
   checked_list all;
   const limits quick{.preemptions = 2, .stale = 1};
@@ -157,6 +190,8 @@ inline checked_list limit_scenarios() {
       const auto* const what = expected == errc::cancelled ? "cancelled" : "deadline";
       all.push_back({named<Ring>(what + std::string("_peek"), 1),
                      [=] { limited_peek<Ring>(1, expected); }, quick, deep});
+      all.push_back({named<Ring>(what + std::string("_before_the_call"), 1),
+                     [=] { over_before_the_call<Ring>(1, expected); }, quick, deep});
       if constexpr (buffers<Ring>) {
         all.push_back({named<Ring>(what + std::string("_reserve"), 1),
                        [=] { limited_reserve<Ring>(1, expected); }, quick, deep});

@@ -1,7 +1,7 @@
-// Pipes: what two ends that commit, flush, advance, complete and cancel at once may see.
+// Pipes: what two ends that commit, flush, advance, close and cancel at once may see.
 #pragma once
 
-#include <annulus/detached_task.hpp>
+#include <annulus/core/detached_task.hpp>
 #include <annulus/pipelines/pipe.hpp>
 #include <annulus/pipelines/pipe_async.hpp>
 #include <memory>
@@ -57,7 +57,7 @@ void read_all(Pipe& p, received& got, std::size_t total) {
     require(!seen.error, "a read that has something");
     take(got, seen.buffer);
     require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
-    if (seen.completed) break;
+    if (seen.closed) break;
   }
   require(got.count() == total, "everything before the end is read");
 }
@@ -70,9 +70,9 @@ void paused_stream(std::size_t pause, std::size_t total, std::size_t piece) {
   thread("writer", [&] {
     for (std::size_t sent = 0; sent < total; sent += piece) {
       stage(p, sent + 1, piece);
-      require(!p.writer().flush().error, "the flush ends");
+      require(!p.writer().flush(), "the flush ends");
     }
-    require(!p.writer().complete(), "it completes");
+    require(!p.writer().close(), "it closes");
   });
   thread("reader", [&] { read_all(p, got, total); });
   join();
@@ -87,7 +87,7 @@ inline void commits_then_a_flush(std::size_t total) {
       stage(p, sent + 1, 1);
       require(!p.writer().commit(), "it is committed");
     }
-    require(!p.writer().flush().error, "and announced");
+    require(!p.writer().flush(), "and announced");
   });
   thread("reader", [&] {
     while (got.count() < total) {
@@ -106,7 +106,7 @@ inline void frame_beyond_the_threshold(std::size_t frame) {
   thread("writer", [&] {
     for (std::size_t sent = 0; sent < frame; ++sent) {
       stage(p, sent + 1, 1);
-      require(!p.writer().flush().error, "the flush ends");
+      require(!p.writer().flush(), "the flush ends");
     }
   });
   thread("reader", [&] {
@@ -125,7 +125,7 @@ inline void examined_only(std::size_t total) {
   thread("writer", [&] {
     for (std::size_t sent = 0; sent < total; ++sent) {
       stage(p, sent + 1, 1);
-      require(!p.writer().flush().error, "the flush ends");
+      require(!p.writer().flush(), "the flush ends");
     }
   });
   thread("reader", [&] {
@@ -164,7 +164,7 @@ inline void capped_stream(std::size_t max, std::size_t total) {
 inline void wedged() {
   byte_pipe p(tiny(0, 1));
   received got;
-  thread("writer", [&] { p.writer().write(numbered(1, 2)); });
+  thread("writer", [&] { std::ignore = p.writer().write(numbered(1, 2)); });
   thread("reader", [&] {
     while (got.count() < 2) {
       const auto seen = p.reader().read();
@@ -182,8 +182,8 @@ inline void wedged() {
   join();
 }
 
-/// Both ends complete at once, in the midst of things: all memory goes back, once.
-inline void both_complete(bool with_errors) {
+/// Both ends close at once, in the midst of things: all memory goes back, once.
+inline void both_close(bool with_errors) {
   const auto pool = std::make_shared<pipe_pool>();
   auto settings = tiny(1);
   settings.pool = pool;
@@ -193,15 +193,15 @@ inline void both_complete(bool with_errors) {
   require(!p.writer().commit(), "a byte is there");
   thread("writer", [&] {
     stage(p, 2, 1);
-    const auto flushed = p.writer().flush();
-    require(flushed.completed, "the flush ends by the reader");
+    require(p.writer().flush() == (with_errors ? error : errc::closed),
+            "the flush ends by the reader");
     stage(p, 2, 1);
-    require(!p.writer().complete(error), "the writer completes");
+    require(!p.writer().close(error), "the writer closes");
   });
   thread("reader", [&] {
     const auto seen = p.reader().read();
     require(!seen.error && !seen.buffer.empty(), "the byte");
-    require(!p.reader().complete(error), "the reader completes");
+    require(!p.reader().close(error), "the reader closes");
   });
   join();
   require(pool->stats().leased == 0, "all memory is back");
@@ -209,13 +209,13 @@ inline void both_complete(bool with_errors) {
   require(p.reader().try_read().error == errc::would_block, "to nothing");
 }
 
-inline void completion_meets_a_read(bool with_error) {
+inline void close_meets_a_read(bool with_error) {
   byte_pipe p(tiny(0));
   received got;
   const auto error = with_error ? std::make_error_code(std::errc::io_error) : std::error_code{};
   thread("writer", [&] {
     stage(p, 1, 2);
-    require(!p.writer().complete(error), "it completes");
+    require(!p.writer().close(error), "it closes");
   });
   thread("reader", [&] {
     if (!with_error) return read_all(p, got, 2);
@@ -224,10 +224,10 @@ inline void completion_meets_a_read(bool with_error) {
   join();
 }
 
-/// Nothing more will be read: by completion, or because what there was is consumed.
-inline void end_reading(byte_pipe& p, received& got, bool by_completion) {
-  if (by_completion) {
-    require(!p.reader().complete(), "it completes");
+/// Nothing more will be read: by a close, or because what there was is consumed.
+inline void end_reading(byte_pipe& p, received& got, bool by_close) {
+  if (by_close) {
+    require(!p.reader().close(), "it closes");
     return;
   }
   const auto seen = p.reader().read();
@@ -236,17 +236,41 @@ inline void end_reading(byte_pipe& p, received& got, bool by_completion) {
 }
 
 /// The writer waits until nothing more will be read.
-inline void writing_ends(bool by_completion) {
+inline void writing_ends(bool by_close) {
   byte_pipe p(tiny(0));
   received got;
   thread("writer", [&] {
     stage(p, 1, 1);
-    require(!p.writer().complete(), "it completes");
+    require(!p.writer().close(), "it closes");
     require(!p.writer().writing(), "and is told of the end");
-    require(by_completion || got.count() == 1, "not before");
+    require(by_close || got.count() == 1, "not before");
   });
-  thread("reader", [&] { end_reading(p, got, by_completion); });
+  thread("reader", [&] { end_reading(p, got, by_close); });
   join();
+}
+
+/// A third thread fails a pipe whose ends both wait, or are about to: both are told, and all memory
+/// goes back.
+inline void failed_by_a_third() {
+  const auto pool = std::make_shared<pipe_pool>();
+  auto settings = tiny(1);
+  settings.pool = pool;
+  const auto error = std::make_error_code(std::errc::io_error);
+  byte_pipe p(settings);
+  thread("writer", [&] {
+    stage(p, 1, 1);
+    auto told = p.writer().flush();
+    if (!told) told = p.writer().writing();
+    require(told == error, "the writer is told");
+    require(!p.writer().close(), "and closes");
+  });
+  thread("reader", [&] {
+    require(p.reader().read_at_least(2).error == error, "the reader is told");
+    require(!p.reader().close(), "and closes");
+  });
+  thread("third", [&] { p.fail(error); });
+  join();
+  require(pool->stats().leased == 0, "all memory is back");
 }
 
 /// The flush goes on only for a reader that waits; so it is in its call, and stays.
@@ -254,7 +278,7 @@ inline void destroyed() {
   std::optional<byte_pipe> p(std::in_place, tiny(1));
   thread("owner", [&] {
     stage(*p, 1, 1);
-    require(!p->writer().flush().error, "the flush ends");
+    require(!p->writer().flush(), "the flush ends");
     p.reset();
   });
   thread("reader", [&] {
@@ -268,12 +292,12 @@ inline void cancelled_flush() {
   byte_pipe p(tiny(1));
   thread("writer", [&] {
     stage(p, 1, 1);
-    require(p.writer().flush().cancelled, "nothing else ends it");
+    require(p.writer().flush() == errc::cancelled, "nothing else ends it");
   });
   thread("canceller", [&] { p.writer().cancel_pending_flush(); });
   join();
   require(p.reader().try_read().buffer.size() == 1, "the byte is published");
-  require(p.writer().try_flush().error == errc::would_block, "once");
+  require(p.writer().try_flush() == errc::would_block, "once");
 }
 
 /// A cancel and an advance meet a flush that waits.
@@ -282,7 +306,7 @@ inline void cancel_meets_progress() {
   auto cancelled = false;
   thread("writer", [&] {
     stage(p, 1, 1);
-    cancelled = p.writer().flush().cancelled;
+    cancelled = p.writer().flush() == errc::cancelled;
   });
   thread("reader", [&] {
     const auto seen = p.reader().read();
@@ -290,7 +314,7 @@ inline void cancel_meets_progress() {
     require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
   });
   join();
-  require(p.writer().flush().cancelled != cancelled, "one of them is cancelled");
+  require((p.writer().flush() == errc::cancelled) != cancelled, "one of them is cancelled");
 }
 
 inline void cancelled_read() {
@@ -300,13 +324,16 @@ inline void cancelled_read() {
   thread("writer", [&] {
     p.reader().cancel_pending_read();
     stage(p, 1, 1);
-    require(!p.writer().flush().error, "it is flushed");
+    require(!p.writer().flush(), "it is flushed");
   });
   thread("reader", [&] {
     while (got.count() < 1 || cancels < 1) {
       const auto seen = p.reader().read();
-      require(!seen.error, "no error");
-      if (seen.cancelled) ++cancels;
+      if (seen.error) {
+        require(seen.error == errc::cancelled, "no other error");
+        ++cancels;
+        continue;
+      }
       take(got, seen.buffer);
       require(!p.reader().advance(seen.buffer.finish()), "it is advanced");
     }
@@ -317,7 +344,8 @@ inline void cancelled_read() {
 
 inline void cancelled_read_of_nothing() {
   byte_pipe p(tiny(0));
-  thread("reader", [&] { require(p.reader().read().cancelled, "nothing else ends it"); });
+  thread("reader",
+         [&] { require(p.reader().read().error == errc::cancelled, "nothing else ends it"); });
   thread("canceller", [&] { p.reader().cancel_pending_read(); });
   join();
 }
@@ -329,9 +357,9 @@ inline void limited_flush() {
   std::stop_source stop;
   thread("writer", [&] {
     stage(p, 1, 1);
-    const auto flushed = p.writer().flush(until(deadline(1), stop.get_token()));
-    require(!flushed.error || flushed.error == errc::timed_out || flushed.error == errc::cancelled,
-            "one of the three");
+    const auto error = p.writer().flush(until(deadline(1), stop.get_token()));
+    require(!error || error == errc::timed_out || error == errc::cancelled, "one of the three");
+    if (p.writer().unflushed_bytes() > 0) static_cast<void>(p.writer().try_flush());
   });
   thread("reader", [&] {
     stop.request_stop();
@@ -347,7 +375,7 @@ inline void limited_read() {
   received got;
   thread("writer", [&] {
     stage(p, 1, 1);
-    require(!p.writer().flush().error, "it is flushed");
+    require(!p.writer().flush(), "it is flushed");
   });
   thread("reader", [&] {
     const auto seen = p.reader().read(deadline(1));
@@ -398,7 +426,7 @@ inline void preserved_beyond_the_end() {
     kept.release();
   });
   thread("owner", [&] {
-    require(!ending.writer().complete() && !ending.reader().complete(), "it ends");
+    require(!ending.writer().close() && !ending.reader().close(), "it ends");
     stage(next, 1, 2);
   });
   join();
@@ -431,23 +459,23 @@ inline void awaited(std::size_t total) {
 }
 
 /// As writing_ends, awaited.
-inline detached_task awaiting_end(byte_pipe& p, received& got, bool by_completion,
+inline detached_task awaiting_end(byte_pipe& p, received& got, bool by_close,
                                   atomic<std::uint32_t>& done) {
   const auto over = co_await pipelines::async_writing(p.writer());
   require(!over.error, "it is told of the end");
-  require(by_completion || got.count() == 1, "not before");
+  require(by_close || got.count() == 1, "not before");
   done.store(1, std::memory_order_release);
 }
-inline void awaited_writing_ends(bool by_completion) {
+inline void awaited_writing_ends(bool by_close) {
   byte_pipe p(tiny(0));
   received got;
   atomic<std::uint32_t> done(0U);
   thread("writer", [&] {
     stage(p, 1, 1);
-    require(!p.writer().complete(), "it completes");
-    awaiting_end(p, got, by_completion, done);
+    require(!p.writer().close(), "it closes");
+    awaiting_end(p, got, by_close, done);
   });
-  thread("reader", [&] { end_reading(p, got, by_completion); });
+  thread("reader", [&] { end_reading(p, got, by_close); });
   join();
   require(done.load(std::memory_order_acquire) == 1, "the wait has ended");
 }
@@ -456,20 +484,20 @@ inline void awaited_writing_ends(bool by_completion) {
 inline detached_task stopped_reader(byte_pipe& p, std::stop_token token,
                                     atomic<std::uint32_t>& done) {
   const auto seen = co_await pipelines::async_read(p.reader(), std::move(token));
-  require(seen.error == annulus::errc::cancelled, "cancelled");
+  require(seen.error == errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);
 }
 inline detached_task stopped_writer(byte_pipe& p, std::stop_token token,
                                     atomic<std::uint32_t>& done) {
   stage(p, 1, 1);
   const auto flushed = co_await pipelines::async_flush(p.writer(), std::move(token));
-  require(flushed.error == annulus::errc::cancelled, "cancelled");
+  require(flushed.error == errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);
 }
 inline detached_task stopped_writing(byte_pipe& p, std::stop_token token,
                                      atomic<std::uint32_t>& done) {
   const auto over = co_await pipelines::async_writing(p.writer(), std::move(token));
-  require(over.error == annulus::errc::cancelled, "cancelled");
+  require(over.error == errc::cancelled, "cancelled");
   done.store(1, std::memory_order_release);
 }
 template <class Coroutine>
@@ -499,12 +527,13 @@ inline checked_list pipelines_scenarios() {
   add("capped_stream", [] { capped_stream(1, 3); });
   add("capped_stream_of_two", [] { capped_stream(2, 4); });
   add("wedged", [] { wedged(); });
-  add("both_complete", [] { both_complete(false); });
-  add("both_fail", [] { both_complete(true); });
-  add("completion_meets_a_read", [] { completion_meets_a_read(false); });
-  add("failure_meets_a_read", [] { completion_meets_a_read(true); });
+  add("both_close", [] { both_close(false); });
+  add("both_fail", [] { both_close(true); });
+  add("close_meets_a_read", [] { close_meets_a_read(false); });
+  add("failure_meets_a_read", [] { close_meets_a_read(true); });
   add("writing_ends_by_consumption", [] { writing_ends(false); });
-  add("writing_ends_by_completion", [] { writing_ends(true); });
+  add("writing_ends_by_close", [] { writing_ends(true); });
+  add("failed_by_a_third", [] { failed_by_a_third(); });
   add("destroyed", [] { destroyed(); });
   add("cancelled_flush", [] { cancelled_flush(); });
   add("cancel_meets_progress", [] { cancel_meets_progress(); });
@@ -516,7 +545,7 @@ inline checked_list pipelines_scenarios() {
   add("preserved_beyond_the_end", [] { preserved_beyond_the_end(); });
   add("awaited", [] { awaited(2); });
   add("awaited_writing_ends_by_consumption", [] { awaited_writing_ends(false); });
-  add("awaited_writing_ends_by_completion", [] { awaited_writing_ends(true); });
+  add("awaited_writing_ends_by_close", [] { awaited_writing_ends(true); });
   add("awaited_writing_stopped", [] { awaited_until_a_stop(stopped_writing); });
   add("awaited_read_stopped", [] { awaited_until_a_stop(stopped_reader); });
   add("awaited_flush_stopped", [] { awaited_until_a_stop(stopped_writer); });

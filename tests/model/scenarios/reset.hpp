@@ -11,10 +11,10 @@ void twice(std::size_t capacity, End end) {
   Ring ring(capacity);
   received first, second;
   thread("first writer", [&] {
-    ring.writer().try_write(numbered(1, capacity));
+    std::ignore = ring.writer().try_write(numbered(1, capacity));
     end(ring);
   });
-  thread("first reader", [&] { read_some(ring, first, 1); });
+  thread("first reader", [&] { std::ignore = read_some(ring, first, 1); });
   join();
   ring.reset();
   require(ring.empty(), "a ring that is reset is empty");

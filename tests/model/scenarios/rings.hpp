@@ -1,15 +1,15 @@
 // The shipped rings over the checker's platforms, and what the scenarios say about them.
 #pragma once
 
+#include <annulus/all.hpp>
 #include <annulus/basic_ring.hpp>
-#include <annulus/mutex.hpp>
-#include <annulus/pipe.hpp>
-#include <annulus/segment.hpp>
-#include <annulus/waiting.hpp>
+#include <annulus/core/waiting.hpp>
 #include <array>
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
+#include <tuple>
 
 #include "checker/checked.hpp"
 #include "checker/platform.hpp"
@@ -39,36 +39,65 @@ using locked_flat = locked_ring<flat_store, symmetric_platform>;
 using locked_segments = basic_segment_ring<symmetric_platform>;
 using pipe = basic_pipe_ring<symmetric_platform>;
 
+/// A registered ring as the checker runs it.
 template <class Ring>
-inline constexpr const char* ring_name = "?";
+struct over_checker;
+template <class Storage, class Waiting, class Platform>
+struct over_checker<basic_ring<Storage, Waiting, Platform>> {
+  using type = basic_ring<small_storage, Waiting, asymmetric_platform>;
+};
+template <class Store, class Platform>
+struct over_checker<locked_ring<Store, Platform>> {
+  using type = locked_ring<Store, symmetric_platform>;
+};
+template <template <class> class Ring>
+struct over_checker<Ring<std_platform>> {
+  using type = Ring<symmetric_platform>;
+};
+
+/// What the registry says of the ring that the checker runs as `Checked`; the first, if that are
+/// several.
+template <class Checked, class... Rings>
+constexpr variant_info registered_as(ring_list<Rings...>) {
+  variant_info found{};
+  const auto look = [&]<class Ring>(std::type_identity<Ring>) {
+    if (std::is_same_v<typename over_checker<Ring>::type, Checked> && found.name.empty())
+      found = variant<Ring>;
+  };
+  (look(std::type_identity<Rings>{}), ...);
+  return found;
+}
+
+template <class Ring>
+inline constexpr std::string_view ring_name = registered_as<Ring>(all_rings{}).name;
 template <>
-inline constexpr const char* ring_name<park_asymmetric> = "park_asymmetric";
+inline constexpr std::string_view ring_name<park_asymmetric> = "park_asymmetric";
 template <>
-inline constexpr const char* ring_name<park_symmetric> = "park_symmetric";
+inline constexpr std::string_view ring_name<park_symmetric> = "park_symmetric";
 template <>
-inline constexpr const char* ring_name<park_fenced> = "park_fenced";
+inline constexpr std::string_view ring_name<park_fenced> = "park_fenced";
 template <>
-inline constexpr const char* ring_name<condvar_asymmetric> = "condvar_asymmetric";
+inline constexpr std::string_view ring_name<condvar_asymmetric> = "condvar_asymmetric";
 template <>
-inline constexpr const char* ring_name<yield_ring> = "yield";
+inline constexpr std::string_view ring_name<yield_ring> = "yield";
 template <>
-inline constexpr const char* ring_name<spin_ring> = "spin";
+inline constexpr std::string_view ring_name<spin_ring> = "spin";
 template <>
-inline constexpr const char* ring_name<locked_flat> = "locked_flat";
+inline constexpr std::string_view ring_name<locked_flat> = "locked_flat";
 template <>
-inline constexpr const char* ring_name<locked_segments> = "locked_segments";
+inline constexpr std::string_view ring_name<locked_segments> = "locked_segments";
 template <>
-inline constexpr const char* ring_name<pipe> = "pipe";
+inline constexpr std::string_view ring_name<pipe> = "pipe";
 
 /// Whether a write may complete before it is read.
 template <class Ring>
-inline constexpr bool buffers = true;
-template <>
-inline constexpr bool buffers<pipe> = false;
+inline constexpr bool buffers =
+    registered_as<Ring>(all_rings{}).name.empty() || registered_as<Ring>(all_rings{}).buffered;
 
-// A bit for each ring, so that a mutant need not be compiled with all of them.
+// A bit for each ring, so that a mutant need not be compiled with all of them; the last is for all
+// that are registered and have none.
 #ifndef ANNULUS_MODEL_RINGS
-#define ANNULUS_MODEL_RINGS 0x1ff
+#define ANNULUS_MODEL_RINGS 0x3ff
 #endif
 
 /// Calls `f.template operator()<Ring>()`, unless the ring of that bit is left out.
@@ -85,16 +114,32 @@ void for_lock_free_rings(F f) {
   for_ring<park_fenced, 4>(f);
   for_ring<spin_ring, 5>(f);
 }
+template <class... Listed>
+struct ring_types {
+  template <class Ring>
+  static constexpr bool have = (std::is_same_v<Ring, Listed> || ...);
+};
+using listed = ring_types<park_asymmetric, park_symmetric, condvar_asymmetric, yield_ring,
+                          park_fenced, spin_ring, locked_flat, locked_segments, pipe>;
+template <bool buffering, class F, class... Rings>
+void for_other_rings(F f, ring_list<Rings...>) {
+  const auto call = [&]<class Ring>(std::type_identity<Ring>) {
+    if constexpr (!listed::have<Ring> && buffers<Ring> == buffering) for_ring<Ring, 9>(f);
+  };
+  (call(std::type_identity<typename over_checker<Rings>::type>{}), ...);
+}
 template <class F>
 void for_buffering_rings(F f) {
   for_lock_free_rings(f);
   for_ring<locked_flat, 6>(f);
   for_ring<locked_segments, 7>(f);
+  for_other_rings<true>(f, all_rings{});
 }
 template <class F>
 void for_all_rings(F f) {
   for_buffering_rings(f);
   for_ring<pipe, 8>(f);
+  for_other_rings<false>(f, all_rings{});
 }
 
 /// Some bytes on the stack of their thread: memory from the heap may have been another thread's,

@@ -2,10 +2,10 @@
 // never left asleep.
 #pragma once
 
-#include <annulus/basic_reader.hpp>
-#include <annulus/basic_writer.hpp>
-#include <annulus/ring_core.hpp>
-#include <annulus/shared_core.hpp>
+#include <annulus/core/basic_reader.hpp>
+#include <annulus/core/basic_writer.hpp>
+#include <annulus/core/ring_core.hpp>
+#include <annulus/core/shared_core.hpp>
 
 #include "rings.hpp"
 
@@ -57,7 +57,7 @@ void writer_dies(std::size_t published) {
   atomic<std::uint32_t> dead(0U);
   received got;
   thread("writer", [&] {
-    if (published > 1) in.write(numbered(1, published - 1));
+    if (published > 1) std::ignore = in.write(numbered(1, published - 1));
     const auto last = numbered(published, 1);
     Platform::copy(memory.storage.at((published - 1) % 2, 1).first.data(), last.begin(), 1);
     memory.core.tail.index.store(published, std::memory_order_release);
@@ -94,7 +94,7 @@ void reader_dies() {
   thread("writer", [&] {
     const auto step = in.write(numbered(1, 2));
     require(step.error == errc::peer_died, "the writer is told of the death");
-    require(in.flush() == errc::peer_died, "so is a flush");
+    require(in.drain() == errc::peer_died, "so is a drain");
   });
   join();
 }

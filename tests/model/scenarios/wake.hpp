@@ -56,20 +56,20 @@ void stream_in_place(std::size_t capacity, std::size_t total) {
   join();
 }
 
-/// flush() returns once all is consumed, not before.
+/// drain() returns once all is consumed, not before.
 template <class Ring>
-void flush(std::size_t capacity) {
+void drained(std::size_t capacity) {
   Ring ring(capacity);
   received got;
   atomic<std::uint32_t> done(0U);
   thread("writer", [&] {
-    ring.writer().write(numbered(1, 2));
-    require(!ring.writer().flush(), "the flush succeeds");
-    require(ring.empty(), "nothing is left after a flush");
+    std::ignore = ring.writer().write(numbered(1, 2));
+    require(!ring.writer().drain(), "the drain succeeds");
+    require(ring.empty(), "nothing is left after a drain");
   });
   thread("reader", [&] {
-    read_some(ring, got, 1);
-    read_some(ring, got, 1);
+    std::ignore = read_some(ring, got, 1);
+    std::ignore = read_some(ring, got, 1);
   });
   join();
   require(got.count() == 2, "both bytes");
@@ -77,12 +77,12 @@ void flush(std::size_t capacity) {
 
 /// What a peek shows is not consumed yet.
 template <class Ring>
-void flush_meets_a_peek() {
+void drain_meets_a_peek() {
   Ring ring(2);
   auto consumed = false;
   thread("writer", [&] {
-    ring.writer().write(numbered(1, 1));
-    require(!ring.writer().flush(), "flushed");
+    std::ignore = ring.writer().write(numbered(1, 1));
+    require(!ring.writer().drain(), "drained");
     require(consumed, "all is consumed by then");
   });
   thread("reader", [&] {
@@ -98,7 +98,7 @@ void flush_meets_a_peek() {
 template <class End>
 void overwriting(End end_peek) {
   locked_ring<flat_store, symmetric_platform> ring(2, overflow::overwrite_oldest);
-  ring.writer().write(numbered(1, 2));
+  std::ignore = ring.writer().write(numbered(1, 2));
   thread("writer",
          [&] { require(!ring.writer().write(numbered(3, 1)).error, "the oldest byte goes"); });
   thread("reader", [&] {
@@ -117,7 +117,7 @@ void overwriting(End end_peek) {
 /// The same, shown too little by a peek that goes on to wait for the writer.
 inline void overwriting_a_waiting_peek() {
   locked_ring<flat_store, symmetric_platform> ring(2, overflow::overwrite_oldest);
-  ring.writer().write(numbered(1, 1));
+  std::ignore = ring.writer().write(numbered(1, 1));
   thread("writer",
          [&] { require(!ring.writer().write(numbered(2, 2)).error, "the oldest byte goes"); });
   thread("reader", [&] { require(!ring.reader().peek(2).error, "two bytes come"); });
@@ -142,9 +142,9 @@ inline checked_list wake_scenarios() {
                    [] { stream<Ring>(1, 2, 1, 1, 1); },
                    {.preemptions = 1, .stale = 1, .spurious = 1},
                    deep});
-    all.push_back({named<Ring>("flush", 2), [] { flush<Ring>(2); }, quick, deep});
+    all.push_back({named<Ring>("drain", 2), [] { drained<Ring>(2); }, quick, deep});
     all.push_back(
-        {named<Ring>("flush_meets_a_peek", 2), [] { flush_meets_a_peek<Ring>(); }, quick, deep});
+        {named<Ring>("drain_meets_a_peek", 2), [] { drain_meets_a_peek<Ring>(); }, quick, deep});
     if constexpr (buffers<Ring>) {
       all.push_back({named<Ring>("in_place", 2), [] { stream_in_place<Ring>(2, 3); }, quick, deep});
     }
@@ -155,8 +155,8 @@ inline checked_list wake_scenarios() {
                      [=] { overwriting(end_peek); }, quick, deep});
     };
     add("consume", [](auto& reader) { reader.consume(0); });
-    add("read", [](auto& reader) { reader.try_read({}); });
-    add("refused_peek", [](auto& reader) { reader.try_peek(3); });
+    add("read", [](auto& reader) { std::ignore = reader.try_read({}); });
+    add("refused_peek", [](auto& reader) { std::ignore = reader.try_peek(3); });
     add("arm", [](auto& reader) {
       bell wakes;
       require(!reader.arm(1, wakes), "there is a byte");

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <annulus/contract.hpp>
-#include <annulus/waker.hpp>
+#include <annulus/until.hpp>
 #include <coroutine>
 #include <optional>
 #include <stop_token>
@@ -17,15 +17,25 @@
 namespace annulus {
 
 /// The awaitable behind the four calls below. `Call` is what they do: a `result`, a `step(end)`
-/// that does what can be done at once and says whether that is all, and an `arm(end, waker)` that
-/// asks for more. Source: the waker protocol of Rust's futures.
+/// that does what can be done at once and says whether that is all, an `arm(end, waker)` that asks
+/// for more, and a `probe(end)` that tells the errors that come before a cancel. Source: the waker
+/// protocol of Rust's futures.
 template <class End, class Call>
 class [[nodiscard]] operation : private waker {
  public:
   operation(End& end, Call call, std::stop_token token)
       : waker(&notified), end_(end), call_(std::move(call)), token_(std::move(token)) {}
 
-  [[nodiscard]] bool await_ready() { return call_.step(end_); }
+  [[nodiscard]] bool await_ready() {
+    if constexpr (requires { call_.probe(end_); }) {
+      if (token_.stop_requested()) {
+        const auto error = call_.probe(end_);
+        call_.result.error = error && error != errc::would_block ? error : errc::cancelled;
+        return true;
+      }
+    }
+    return call_.step(end_);
+  }
   bool await_suspend(std::coroutine_handle<> waiting) {
     waiting_ = waiting;
     if (token_.stop_possible()) on_stop_.emplace(token_, stopper{&end_});
@@ -99,6 +109,10 @@ struct write_call {
     return true;
   }
   template <class Writer>
+  std::error_code probe(Writer& end) {
+    return end.try_write({}).error;
+  }
+  template <class Writer>
   bool arm(Writer& end, waker& who) {
     return end.arm(1, who, std::min(from.size() - result.bytes, (end.limit() + 1) / 2));
   }
@@ -135,6 +149,10 @@ struct hand_over_call {
     return end.arm(1, who);
   }
   template <class Writer>
+  std::error_code probe(Writer& end) {
+    return end.try_write({}).error;
+  }
+  template <class Writer>
   void give_up(Writer& end) {
     if (offered > 0) result.bytes += std::exchange(offered, 0) - end.withdraw();
   }
@@ -159,6 +177,10 @@ struct read_call {
     return true;
   }
   template <class Reader>
+  std::error_code probe(Reader& end) {
+    return min > to.size() ? errc::minimum_exceeds_span : end.try_read({}).error;
+  }
+  template <class Reader>
   bool arm(Reader& end, waker& who) {
     return end.arm(std::min(min - result.bytes, end.limit()), who);
   }
@@ -174,6 +196,10 @@ struct reserve_call {
     return result.error != errc::would_block;
   }
   template <class Writer>
+  std::error_code probe(Writer& end) {
+    return end.try_reserve(min).error;
+  }
+  template <class Writer>
   bool arm(Writer& end, waker& who) {
     return end.arm(min, who);
   }
@@ -187,6 +213,11 @@ struct peek_call {
   bool step(Reader& end) {
     result = end.try_peek(min);
     return result.error != errc::would_block;
+  }
+  template <class Reader>
+  std::error_code probe(Reader& end) {
+    const auto error = end.try_peek(min).error;
+    return error == errc::end_of_stream ? errc::cancelled : error;
   }
   template <class Reader>
   bool arm(Reader& end, waker& who) {

@@ -1,63 +1,31 @@
-// What is asked of the memory of a ring, and what was obtained.
+// Memory as a policy wants it: NUMA nodes, huge pages, presence, lock; and what was obtained. Who
+// gives a ring a policy, or asks for its memory(), includes this and links libnuma.
 #pragma once
 
-#include <algorithm>
+#include <annulus/core/flat_storage.hpp>
+#include <annulus/core/mapping.hpp>
+#include <annulus/core/memory_policy.hpp>
+#include <annulus/core/page_census.hpp>
+#include <annulus/core/pages.hpp>
 #include <cstddef>
-#include <map>
-#include <vector>
+#include <memory>
 
 namespace annulus {
 
-/// Which pages may back the memory of a ring.
-enum class huge_pages {
-  /// Base pages only (MADV_NOHUGEPAGE).
-  never,
-  /// Reserved huge pages (hugetlb) if enough of them are free, else transparent ones if the kernel
-  /// has them, else base pages. Less than one huge page of memory asks for none of its own.
-  attempt,
-  /// Reserved huge pages, or an error. A transparent one would be no promise: the kernel may refuse
-  /// it at any fault and split it at any time.
-  always,
-};
+inline flat_storage::flat_storage(std::size_t capacity, const memory_policy& policy)
+    : capacity_(checked_capacity(capacity)) {
+  auto owner = std::make_shared<mapping>(mapping::anonymous(capacity, policy));
+  held_ = owner->bytes();
+  data_ = owner->data();
+  owned_ = std::shared_ptr<std::byte>(std::move(owner), data_);
+}
 
-/// What a ring's memory should be like. Nothing of it is given up in silence: what cannot be had is
-/// an error at construction, except under `huge_pages::attempt`, of which memory_report tells.
-struct memory_policy {
-  /// The NUMA nodes that pages may come from (MPOL_BIND: no other ever); none: the kernel chooses,
-  /// by default that of the thread which touches a page first.
-  std::vector<int> nodes{};
-  huge_pages huge = huge_pages::never;
-  /// All pages are there before the constructor returns (needs Linux 5.14). So are reserved huge
-  /// pages and locked pages in any case.
-  bool prefault = false;
-  /// No page is ever swapped out (mlock), within RLIMIT_MEMLOCK.
-  bool lock = false;
+inline void flat_storage::count(const page_census& census, memory_report& report) const {
+  census.count({data_, held_}, {}, report);
+}
 
-  friend bool operator==(const memory_policy&, const memory_policy&) = default;
-};
-
-/// What the memory of a ring is like at one moment, as the kernel tells.
-struct memory_report {
-  std::size_t bytes = 0;         ///< held for the ring, in whole pages; a mirrored page counts once
-  std::size_t page_bytes = 0;    ///< the largest page in use
-  std::size_t huge_bytes = 0;    ///< of `bytes`, backed by huge pages of either kind
-  std::size_t locked_bytes = 0;  ///< of `bytes`, that cannot be swapped out
-  std::map<int, std::size_t> pages_on_node;  ///< base pages of memory, by NUMA node
-  std::size_t untouched_pages = 0;           ///< base pages of memory that are not there yet
-
-  /// Every page is there.
-  [[nodiscard]] bool prefaulted() const noexcept { return untouched_pages == 0; }
-
-  /// Sums up several rings.
-  memory_report& operator+=(const memory_report& other) {
-    bytes += other.bytes;
-    page_bytes = std::max(page_bytes, other.page_bytes);
-    huge_bytes += other.huge_bytes;
-    locked_bytes += other.locked_bytes;
-    for (const auto& [node, pages] : other.pages_on_node) pages_on_node[node] += pages;
-    untouched_pages += other.untouched_pages;
-    return *this;
-  }
-};
+inline memory_report flat_storage::memory() const {
+  return report_of(*this);
+}
 
 }  // namespace annulus

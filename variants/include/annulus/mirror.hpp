@@ -2,6 +2,7 @@
 #pragma once
 
 #include <annulus/basic_ring.hpp>
+#include <annulus/core/mirrored_storage.hpp>
 
 namespace annulus {
 

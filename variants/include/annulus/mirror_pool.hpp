@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <annulus/mapping.hpp>
+#include <annulus/core/mapping.hpp>
 #include <annulus/memory.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +35,9 @@ class mirror_pool {
   };
 
   // What the leases share with the pool.
-  class shelf {
+  class free_list {
    public:
-    explicit shelf(std::size_t limit) : limit_(limit) {}
+    explicit free_list(std::size_t limit) : limit_(limit) {}
 
     mapping take(std::size_t bytes, const memory_policy& policy) {
       const std::scoped_lock held(mutex_);
@@ -108,31 +108,31 @@ class mirror_pool {
 
    private:
     friend mirror_pool;
-    lease(mapping memory, memory_policy policy, std::weak_ptr<shelf> home) noexcept
+    lease(mapping memory, memory_policy policy, std::weak_ptr<free_list> home) noexcept
         : memory_(std::move(memory)), policy_(std::move(policy)), home_(std::move(home)) {}
 
     mapping memory_;
     memory_policy policy_;
-    std::weak_ptr<shelf> home_;
+    std::weak_ptr<free_list> home_;
   };
 
   /// Holds at most `limit` idle bytes; the longest idle go first. 0 keeps none.
-  explicit mirror_pool(std::size_t limit) : shelf_(std::make_shared<shelf>(limit)) {}
+  explicit mirror_pool(std::size_t limit) : free_list_(std::make_shared<free_list>(limit)) {}
 
   /// A mapping of `bytes`, rounded up as mapping::mirrored does, and of exactly this policy. Throws
   /// as mapping::mirrored does. O(idle mappings), and the cost of mapping if there is none.
-  lease take(std::size_t bytes, const memory_policy& policy = {}) {
+  lease take(std::size_t bytes, const memory_policy& policy = memory_policy::usual()) {
     bytes = pages::round_up(bytes, pages::granule(bytes, policy));
     auto key = policy;
-    auto memory = shelf_->take(bytes, policy);
+    auto memory = free_list_->take(bytes, policy);
     if (memory.data() == nullptr) memory = mapping::mirrored(bytes, policy);
-    return {std::move(memory), std::move(key), shelf_};
+    return {std::move(memory), std::move(key), free_list_};
   }
 
-  [[nodiscard]] mirror_pool_stats stats() const { return shelf_->stats(); }
+  [[nodiscard]] mirror_pool_stats stats() const { return free_list_->stats(); }
 
  private:
-  std::shared_ptr<shelf> shelf_;
+  std::shared_ptr<free_list> free_list_;
 };
 
 }  // namespace annulus

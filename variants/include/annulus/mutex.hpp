@@ -1,8 +1,9 @@
 // `mutex`: a flat ring under one lock with two condition variables, the simple one.
 #pragma once
 
-#include <annulus/locked_ring.hpp>
-#include <annulus/storage.hpp>
+#include <annulus/core/flat_storage.hpp>
+#include <annulus/core/locked_ring.hpp>
+#include <cassert>
 #include <utility>
 
 namespace annulus {
@@ -11,8 +12,8 @@ namespace annulus {
 /// 000), so they never copy at once. Every call is O(1).
 class flat_store {
  public:
-  explicit flat_store(std::size_t capacity, const memory_policy& memory = {})
-      : storage_(capacity, memory) {}
+  explicit flat_store(std::size_t capacity) : storage_(capacity) {}
+  flat_store(std::size_t capacity, const memory_policy& memory) : storage_(capacity, memory) {}
   explicit flat_store(flat_storage storage) noexcept : storage_(std::move(storage)) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -21,13 +22,17 @@ class flat_store {
   [[nodiscard]] span_pair<std::byte> reserve(std::size_t) const noexcept {
     return storage_.at(wrapped(head_ + size_), capacity() - size_);
   }
-  void commit(std::size_t n) noexcept { size_ += n; }
+  void commit(std::size_t n) noexcept {
+    assert(n <= capacity() - size_);
+    size_ += n;
+  }
 
   [[nodiscard]] span_pair<const std::byte> peek(std::size_t) const noexcept {
     const auto piece = storage_.at(head_, size_);
     return {piece.first, piece.second};
   }
   void consume(std::size_t n) noexcept {
+    assert(n <= size_);
     head_ = wrapped(head_ + n);
     size_ -= n;
   }

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <annulus/contract.hpp>
-#include <annulus/monitor.hpp>
-#include <annulus/status.hpp>
-#include <annulus/storage.hpp>
-#include <annulus/waiting_room.hpp>
+#include <annulus/core/flat_storage.hpp>
+#include <annulus/core/locked_end.hpp>
+#include <cstring>
 #include <utility>
 
 namespace annulus {
@@ -19,129 +18,97 @@ namespace annulus {
 /// for `peek`, which gathers into it what the writer offers.
 template <class Platform = std_platform>
 class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
-  using lock = typename monitor<Platform>::lock;
-  using room_guest = typename waiting_room<Platform>::guest;
+  using core_type = locked_core<Platform>;
+  using lock = typename core_type::lock;
 
  public:
-  class writer_end : public observers<writer_end> {
+  class writer_end : public locked_end<writer_end, core_type, role::writer> {
+    using base = locked_end<writer_end, core_type, role::writer>;
+    using typename base::call_scope;
+
    public:
     /// A write hands its own memory to the reader and waits until that is taken.
     static constexpr bool rendezvous = true;
 
-    writer_end(const writer_end&) = delete;
-    writer_end& operator=(const writer_end&) = delete;
-
     transfer try_write(bytes_view from) {
-      auto held = ring_.monitor_.enter();
+      auto held = core_.enter();
       reserved_ = 0;
-      if (const auto error = ring_.status_.writer_refusal()) return {0, error};
+      if (const auto error = base::refusal(held)) return {0, error};
       const auto n = ring_.offer_.empty() ? std::min(from.size(), ring_.wanted_.size()) : 0;
       if (n > 0) {
         Platform::copy(ring_.wanted_.data(), from.data(), n);
         ring_.wanted_ = ring_.wanted_.subspan(n);
-        counters_.moved(n);
-        wake_reader(held);
+        counters().moved(n);
+        base::rouse_peer(held);
       }
       return {n, n < from.size() ? make_error_code(errc::would_block) : std::error_code{}};
     }
 
     transfer write(bytes_view from, const until& limit = {}) {
-      const room_guest inside(waiting_);
-      auto held = ring_.monitor_.enter();
+      const call_scope inside(waiting_);
+      auto held = core_.enter();
       reserved_ = 0;
-      if (const auto error = ring_.status_.writer_refusal()) return {0, error};
+      if (const auto error = base::refusal(held, limit)) return {0, error};
       if (from.empty()) return {};
       if (const auto error = wait_taken(held, limit)) return {0, error};
       ring_.offer_ = from;
-      wake_reader(held);
+      base::rouse_peer(held);
       const auto stopped = wait_taken(held, limit);
       const auto taken = from.size() - std::exchange(ring_.offer_, {}).size();
-      counters_.moved(taken);
+      counters().moved(taken);
       return {taken, taken == from.size() ? std::error_code{} : stopped};
     }
 
     reservation try_reserve(std::size_t min) {
-      auto held = ring_.monitor_.enter();
-      return reserve_now(min);
+      auto held = core_.enter();
+      return reserve_now(held, min);
     }
 
     reservation reserve(std::size_t min, const until& limit = {}) {
-      const room_guest inside(waiting_);
-      auto held = ring_.monitor_.enter();
-      const auto got = reserve_now(min);
-      if (got.error != errc::would_block) return got;
+      const call_scope inside(waiting_);
+      auto held = core_.enter();
+      const auto got = reserve_now(held, min);
+      if (got.error && got.error != errc::would_block) return got;
+      reserved_ = 0;
+      if (const auto over = limit.template over<Platform>()) return {{}, over};
       if (const auto error = wait_taken(held, limit)) return {{}, error};
-      return reserve_now(min);
+      return reserve_now(held, min);
     }
 
     std::error_code commit(std::size_t n) {
-      auto held = ring_.monitor_.enter();
+      auto held = core_.enter();
       if (n > reserved_) return errc::commit_overrun;
-      if (const auto error = ring_.status_.writer_refusal()) return error;
+      if (const auto error = base::refusal(held)) return error;
       reserved_ = 0;
       if (n == 0) return {};
       ring_.offer_ = ring_.out_.at(0, n).first;
-      counters_.moved(n);
-      wake_reader(held);
+      counters().moved(n);
+      base::rouse_peer(held);
       return {};
     }
 
     /// Takes back what the reader has not taken of the last commit. Returns its bytes.
     std::size_t withdraw() {
-      auto held = ring_.monitor_.enter();
+      const auto held = core_.enter();
       const auto left = std::exchange(ring_.offer_, {}).size();
-      counters_.moved(0 - left);
+      counters().moved(0 - left);
       return left;
-    }
-
-    std::error_code flush(const until& limit = {}) {
-      const room_guest inside(waiting_);
-      auto held = ring_.monitor_.enter();
-      const auto drained = [this] { return ring_.held() == 0 || ring_.status_.flush_refusal(); };
-      const auto stopped = drained() ? std::error_code{} : wait(held, drained, limit);
-      const auto error = ring_.status_.flush_refusal();
-      return error ? error : stopped;
-    }
-
-    void close() {
-      auto held = ring_.monitor_.enter();
-      ring_.status_.close_writer();
-      ring_.reader_seat_.notify(held);
-    }
-    void close(std::error_code error) {
-      if (!error) return close();
-      auto held = ring_.monitor_.enter();
-      if (!ring_.status_.writer_is_closed()) ring_.fail(held, error);
-    }
-
-    /// Room, whatever `min`, is there once the reader has taken what was last offered.
-    bool arm(std::size_t /*min*/, waker& who, std::size_t /*useful*/ = 0) {
-      auto held = ring_.monitor_.enter();
-      if (ring_.offer_.empty() || ring_.status_.writer_refusal()) return false;
-      ring_.writer_seat_.arm(who);
-      return true;
-    }
-    bool disarm(waker& who) {
-      auto held = ring_.monitor_.enter();
-      return ring_.writer_seat_.disarm(who);
-    }
-    void wake() {
-      auto held = ring_.monitor_.enter();
-      ring_.writer_seat_.notify(held);
     }
 
    private:
     friend basic_pipe_ring;
+    friend base;
     friend observers<writer_end>;
-    explicit writer_end(basic_pipe_ring& owner) noexcept : ring_(owner) {}
+    using base::core_;
+    using base::counters;
+    using base::waiting_;
+    explicit writer_end(basic_pipe_ring& owner) noexcept : base(owner.core_), ring_(owner) {}
     const basic_pipe_ring& observed() const noexcept { return ring_; }
 
-    void wake_reader(lock& held) { ring_.rouse(ring_.reader_seat_, held, counters_); }
-
-    reservation reserve_now(std::size_t min) {
+    reservation reserve_now(const lock& held, std::size_t min) {
       reserved_ = 0;
       if (min > ring_.out_.capacity()) return {{}, errc::exceeds_capacity};
-      if (const auto error = ring_.status_.writer_refusal()) return {{}, error};
+      if (const auto error = base::refusal(held)) return {{}, error};
       if (!ring_.offer_.empty()) return {{}, errc::would_block};
       reserved_ = ring_.out_.capacity();
       return {ring_.out_.at(0, reserved_), {}};
@@ -150,138 +117,119 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
     // Waits until the reader has taken the whole offer.
     std::error_code wait_taken(lock& held, const until& limit) {
       if (ring_.offer_.empty()) return {};
-      const auto ready = [this] { return ring_.offer_.empty() || ring_.status_.writer_refusal(); };
-      const auto stopped = wait(held, ready, limit);
+      const auto stopped = base::wait(
+          held, [&] { return !must_wait(held); }, limit);
       if (ring_.offer_.empty()) return {};
-      const auto error = ring_.status_.writer_refusal();
+      const auto error = base::refusal(held);
       return error ? error : stopped;
     }
+    // Room, whatever the minimum, is there once the reader has taken what was last offered.
+    [[nodiscard]] bool must_wait(const lock& held, std::size_t /*min*/ = 0) const noexcept {
+      return !ring_.offer_.empty() && !base::refusal(held);
+    }
 
-    template <class Ready>
-    std::error_code wait(lock& held, Ready ready, const until& limit) {
-      return ring_.monitor_.wait(held, ring_.writer_seat_, ready, limit, counters_);
+    [[nodiscard]] bool is_drained(const lock&) const noexcept { return ring_.held() == 0; }
+    std::error_code wait_drained(lock& held, const until& limit) {
+      return base::wait(
+          held, [&] { return is_drained(held) || core_.drain_refusal(held); }, limit);
     }
 
     basic_pipe_ring& ring_;
     std::size_t reserved_ = 0;
-    end_counters<Platform> counters_;
-    waiting_room<Platform> waiting_;
   };
 
-  class reader_end : public observers<reader_end> {
-   public:
-    reader_end(const reader_end&) = delete;
-    reader_end& operator=(const reader_end&) = delete;
+  class reader_end : public locked_end<reader_end, core_type, role::reader> {
+    using base = locked_end<reader_end, core_type, role::reader>;
+    using typename base::call_scope;
 
+   public:
     transfer try_read(bytes_span to) {
-      auto held = ring_.monitor_.enter();
+      auto held = core_.enter();
       return take(held, to);
     }
 
     transfer read(bytes_span to, std::size_t min = 1, const until& limit = {}) {
       if (min > to.size()) return {0, errc::minimum_exceeds_span};
-      const room_guest inside(waiting_);
-      auto held = ring_.monitor_.enter();
+      const call_scope inside(waiting_);
+      auto held = core_.enter();
+      peeked_ = 0;
+      if (const auto error = base::refusal(held, limit)) return {0, error};
       std::size_t done = 0;
       for (std::error_code stopped;;) {
         const auto step = take(held, to.subspan(done));
         done += step.bytes;
         if (step.error && step.error != errc::would_block) return {done, step.error};
         if (done >= min) return {done, {}};
-        if (stopped) return {done, stopped};
+        if (stopped || (stopped = limit.template over<Platform>())) return {done, stopped};
         const auto given = wait_bytes(held, to.subspan(done), limit, stopped);
-        counters_.moved(given);
+        counters().moved(given);
         done += given;
       }
     }
 
     peeked try_peek(std::size_t min) {
-      auto held = ring_.monitor_.enter();
+      auto held = core_.enter();
       return peek_now(held, min);
     }
 
     peeked peek(std::size_t min, const until& limit = {}) {
-      const room_guest inside(waiting_);
-      auto held = ring_.monitor_.enter();
+      const call_scope inside(waiting_);
+      auto held = core_.enter();
+      peeked_ = 0;
+      if (min > ring_.in_.capacity()) return {{}, errc::exceeds_capacity};
+      if (const auto error = base::refusal(held, limit)) return {{}, error};
       for (std::error_code stopped;;) {
         const auto got = peek_now(held, min);
         if (got.error != errc::would_block) return got;
-        if (stopped) return {got.data, stopped};
+        if (stopped || (stopped = limit.template over<Platform>())) return {got.data, stopped};
         gathered_ += wait_bytes(held, vacant(), limit, stopped);
       }
     }
 
     std::error_code consume(std::size_t n) {
-      auto held = ring_.monitor_.enter();
+      auto held = core_.enter();
       if (n > peeked_) return errc::consume_overrun;
-      if (const auto error = ring_.status_.reader_refusal()) return error;
+      if (const auto error = base::refusal(held)) return error;
       drop(held, n);
       return {};
     }
 
-    void close() {
-      auto held = ring_.monitor_.enter();
-      ring_.status_.close_reader();
-      ring_.writer_seat_.notify(held);
-    }
-    void close(std::error_code error) {
-      if (!error) return close();
-      auto held = ring_.monitor_.enter();
-      if (!ring_.status_.reader_is_closed()) ring_.fail(held, error);
-    }
-
-    /// An offer counts as `min` bytes: what is there must be taken for more to come.
-    bool arm(std::size_t min, waker& who, std::size_t /*useful*/ = 0) {
-      auto held = ring_.monitor_.enter();
-      peeked_ = 0;
-      if (gathered_ >= min || !ring_.offer_.empty() || ring_.status_.writer_is_closed() ||
-          ring_.status_.reader_refusal())
-        return false;
-      ring_.reader_seat_.arm(who);
-      return true;
-    }
-    bool disarm(waker& who) {
-      auto held = ring_.monitor_.enter();
-      return ring_.reader_seat_.disarm(who);
-    }
-    void wake() {
-      auto held = ring_.monitor_.enter();
-      ring_.reader_seat_.notify(held);
-    }
-
    private:
     friend basic_pipe_ring;
+    friend base;
     friend observers<reader_end>;
-    explicit reader_end(basic_pipe_ring& owner) noexcept : ring_(owner) {}
+    using base::core_;
+    using base::counters;
+    using base::waiting_;
+    explicit reader_end(basic_pipe_ring& owner) noexcept : base(owner.core_), ring_(owner) {}
     const basic_pipe_ring& observed() const noexcept { return ring_; }
 
     // Takes what is there now: what an earlier peek gathered, then the writer's offer.
     transfer take(lock& held, bytes_span to) {
       peeked_ = 0;
-      if (const auto error = ring_.status_.reader_refusal()) return {0, error};
+      if (const auto error = base::refusal(held)) return {0, error};
       const auto kept = std::min(to.size(), gathered_);
       if (kept > 0) {
         Platform::copy(to.data(), ring_.in_.at(skipped_, kept).first.data(), kept);
         drop(held, kept);
       }
       const auto taken = ring_.take_offer(held, to.subspan(kept));
-      counters_.moved(taken);
+      counters().moved(taken);
       const auto n = kept + taken;
       if (n > 0 || to.empty()) return {n, {}};
-      return {0, ring_.status_.writer_is_closed() ? ring_.status_.end() : errc::would_block};
+      return {0, core_.end_or_wait(held)};
     }
 
     peeked peek_now(lock& held, std::size_t min) {
       peeked_ = 0;
       if (min > ring_.in_.capacity()) return {{}, errc::exceeds_capacity};
-      if (const auto error = ring_.status_.reader_refusal()) return {{}, error};
+      if (const auto error = base::refusal(held)) return {{}, error};
       compact();
       gathered_ += ring_.take_offer(held, vacant());
       peeked_ = gathered_;
       const auto piece = ring_.in_.at(0, gathered_).first;
       if (gathered_ >= min) return {{piece, {}}, {}};
-      return {{piece, {}},
-              ring_.status_.writer_is_closed() ? ring_.status_.end() : errc::would_block};
+      return {{piece, {}}, core_.end_or_wait(held)};
     }
 
     // Waits for an offer, or for a try_write straight into `to`. Returns the bytes that the latter
@@ -289,21 +237,26 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
     std::size_t wait_bytes(lock& held, bytes_span to, const until& limit,
                            std::error_code& stopped) {
       ring_.wanted_ = to;
-      const auto ready = [this, &to] {
-        return ring_.wanted_.size() < to.size() || !ring_.offer_.empty() ||
-               ring_.status_.writer_is_closed() || ring_.status_.reader_refusal();
-      };
-      stopped = ring_.monitor_.wait(held, ring_.reader_seat_, ready, limit, counters_);
+      stopped = base::wait(
+          held, [&] { return ring_.wanted_.size() < to.size() || can_go_on(held); }, limit);
       const auto given = to.size() - std::exchange(ring_.wanted_, {}).size();
       return given;
+    }
+    [[nodiscard]] bool can_go_on(const lock& held) const noexcept {
+      return !ring_.offer_.empty() || core_.is_closed(held, role::writer) || base::refusal(held);
+    }
+    // An offer counts as `min` bytes: what is there must be taken for more to come.
+    bool must_wait(const lock& held, std::size_t min) noexcept {
+      peeked_ = 0;
+      return gathered_ < min && !can_go_on(held);
     }
 
     void drop(lock& held, std::size_t n) {
       skipped_ += n;
       gathered_ -= n;
       peeked_ = 0;
-      counters_.moved(n);
-      if (ring_.held() == 0) ring_.rouse(ring_.writer_seat_, held, counters_);
+      counters().moved(n);
+      if (ring_.held() == 0) base::rouse_peer(held);
     }
 
     void compact() {
@@ -322,27 +275,27 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
     std::size_t skipped_ = 0;   // consumed bytes at the front of the scratch block
     std::size_t gathered_ = 0;  // bytes behind them that are not yet consumed
     std::size_t peeked_ = 0;
-    end_counters<Platform> counters_;
-    waiting_room<Platform> waiting_;
   };
 
-  explicit basic_pipe_ring(std::size_t limit, const memory_policy& memory = {})
+  explicit basic_pipe_ring(std::size_t limit, const memory_policy& memory = memory_policy::usual())
       : out_(limit, memory), in_(limit, memory) {}
   basic_pipe_ring(const basic_pipe_ring&) = delete;
   basic_pipe_ring& operator=(const basic_pipe_ring&) = delete;
 
   /// An end that waits gets errc::destroyed, and is let out of its call first.
   ~basic_pipe_ring() {
-    {
-      auto held = monitor_.enter();
-      fail(held, errc::destroyed);
-    }
-    writer_.waiting_.wait_until_empty();
-    reader_.waiting_.wait_until_empty();
+    core_.destroy();
+    writer_.wait_until_left();
+    reader_.wait_until_left();
   }
 
   [[nodiscard]] writer_end& writer() noexcept { return writer_; }
   [[nodiscard]] reader_end& reader() noexcept { return reader_; }
+
+  void fail(std::error_code error) {
+    auto held = core_.enter();
+    core_.fail(held, error);
+  }
 
   /// Of both scratch blocks.
   [[nodiscard]] memory_report memory() const {
@@ -353,13 +306,11 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
   }
 
   void reset() {
-    auto held = monitor_.enter();
-    status_.reset();
+    const auto held = core_.enter();
+    core_.reset(held);
     offer_ = {};
     writer_.reserved_ = 0;
     reader_.skipped_ = reader_.gathered_ = reader_.peeked_ = 0;
-    writer_.counters_.reset();
-    reader_.counters_.reset();
   }
 
  private:
@@ -369,48 +320,31 @@ class basic_pipe_ring : public observers<basic_pipe_ring<Platform>> {
   const basic_pipe_ring& observed() const noexcept { return *this; }
 
   [[nodiscard]] std::size_t buffered() const noexcept {
-    const auto held = monitor_.enter();
-    return this->held();
+    const auto inside = core_.enter();
+    return held();
   }
   [[nodiscard]] std::size_t storage_capacity() const noexcept { return 0; }
   [[nodiscard]] std::size_t span_limit() const noexcept { return out_.capacity(); }
-  [[nodiscard]] ring_stats counted() const noexcept {
-    return {writer_.counters_.snapshot(), reader_.counters_.snapshot()};
-  }
+  [[nodiscard]] ring_stats counted() const noexcept { return core_.counted(); }
 
   // What the writer has handed over and the reader has not consumed.
   [[nodiscard]] std::size_t held() const noexcept { return offer_.size() + reader_.gathered_; }
 
   // Copies from the offer; wakes the writer when it is all taken.
-  std::size_t take_offer(lock& held, bytes_span to) {
+  std::size_t take_offer(lock& inside, bytes_span to) {
     const auto n = std::min(to.size(), offer_.size());
     if (n == 0) return 0;
     Platform::copy(to.data(), offer_.data(), n);
     offer_ = offer_.subspan(n);
-    if (offer_.empty()) rouse(writer_seat_, held, reader_.counters_);
+    if (offer_.empty()) core_.rouse(inside, role::writer);
     return n;
   }
 
-  static void rouse(typename monitor<Platform>::seat& where, lock& held,
-                    end_counters<Platform>& counters) noexcept {
-    if (!where.notify(held)) return;
-    counters.woke();
-    counters.entered_kernel(1);
-  }
-
-  void fail(lock& held, std::error_code error) {
-    status_.fail(error);
-    reader_seat_.notify(held);
-    writer_seat_.notify(held);
-  }
-
-  monitor<Platform> monitor_;
-  // Guarded by the monitor.
+  core_type core_;
+  // Guarded by its lock.
   bytes_view offer_;   // what the writer offers and the reader has not taken
   bytes_span wanted_;  // where a waiting reader takes a try_write
-  typename monitor<Platform>::seat writer_seat_, reader_seat_;
   flat_storage out_, in_;
-  stream_status<Platform> status_;
   writer_end writer_{*this};
   reader_end reader_{*this};
 };

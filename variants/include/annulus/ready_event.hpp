@@ -4,8 +4,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <annulus/platform.hpp>
-#include <annulus/waker.hpp>
+#include <annulus/core/platform.hpp>
+#include <annulus/until.hpp>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>

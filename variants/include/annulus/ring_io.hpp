@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <annulus/contract.hpp>
-#include <annulus/restarted.hpp>
+#include <annulus/core/restarted.hpp>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -34,35 +34,47 @@ inline std::error_code last_error() noexcept {
 /// No limit on the bytes of a call below.
 inline constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
-/// Fills the ring from a descriptor with readv(2), straight into ring memory, until `most` bytes,
-/// the end of the file, or an error of either. The error is clear at the end of the file. Counted
-/// is what the ring accepted: a ring that closes or fails while the descriptor is read does not
-/// take those bytes, and nobody will. Nothing is locked while the descriptor blocks
-/// (smallnest/ringbuffer #28); `limit` bounds the waits for room, not the descriptor. O(bytes).
+/// What becomes of the rings of a call below that an error ends.
+enum class on_error {
+  keep_open,  ///< nothing: the caller may go on from there
+  close,      ///< they are closed with it, so that no peer waits for a pump that is gone
+};
+
+/// How far read_from came.
+struct [[nodiscard]] filled : transfer {
+  /// Bytes that were taken out of the source and that the ring, which closed or failed meanwhile,
+  /// did not accept: nobody has them now.
+  std::size_t lost = 0;
+};
+
+namespace detail {
+
+// What may be tried again is no end; nor is an error of a ring's own news to it.
+template <class... Ends>
+void after(const std::error_code& error, on_error told, Ends&... ends) {
+  if (told == on_error::close && error && !means_try_again(error)) (ends.close(error), ...);
+}
+
 template <ring_writer Writer>
-transfer read_from(Writer& ring, int fd, std::size_t most = everything, const until& limit = {}) {
+filled fill(Writer& ring, int fd, std::size_t most, const until& limit) {
   std::size_t done = 0;
   while (done < most) {
     const auto room = ring.reserve(1, limit);
-    if (room.error) return {done, room.error};
+    if (room.error) return {{done, room.error}};
     const auto memory = room.memory.prefix(std::min(room.memory.size(), most - done));
     const auto into = detail::pieces(memory);
     const auto n = detail::restarted([&] { return readv(fd, into.data(), into.size()); });
     const auto error = n < 0 ? detail::last_error() : std::error_code{};
     const auto got = static_cast<std::size_t>(std::max<ssize_t>(n, 0));
-    if (const auto refused = ring.commit(got)) return {done, refused};
+    if (const auto refused = ring.commit(got)) return {{done, refused}, got};
     done += got;
-    if (n <= 0) return {done, error};
+    if (n <= 0) return {{done, error}};
   }
-  return {done, {}};
+  return {{done, {}}};
 }
 
-/// Empties the ring into a descriptor with writev(2), straight from ring memory, until `most`
-/// bytes, the end of the stream, or an error of either. The error is clear at the end of the
-/// stream. Counted is what the descriptor took, also if the ring fails meanwhile; the rest stays in
-/// the ring. `limit` bounds the waits for bytes. O(bytes).
 template <ring_reader Reader>
-transfer write_to(Reader& ring, int fd, std::size_t most = everything, const until& limit = {}) {
+transfer empty(Reader& ring, int fd, std::size_t most, const until& limit) {
   std::size_t done = 0;
   while (done < most) {
     const auto seen = ring.peek(1, limit);
@@ -80,11 +92,8 @@ transfer write_to(Reader& ring, int fd, std::size_t most = everything, const unt
   return {done, {}};
 }
 
-/// Moves bytes from one ring to another until `most` bytes, the end of the stream (clear error), or
-/// an error of either; one copy, from ring memory to ring memory. Counted is what `to` accepted,
-/// also if `from` fails meanwhile; no more than that is consumed. O(bytes).
 template <ring_reader Reader, ring_writer Writer>
-transfer copy(Reader& from, Writer& to, std::size_t most = everything, const until& limit = {}) {
+transfer move_on(Reader& from, Writer& to, std::size_t most, const until& limit) {
   std::size_t done = 0;
   while (done < most) {
     const auto seen = from.peek(1, limit);
@@ -101,6 +110,46 @@ transfer copy(Reader& from, Writer& to, std::size_t most = everything, const unt
     if (put.error) return {done, put.error};
   }
   return {done, {}};
+}
+
+}  // namespace detail
+
+/// Fills the ring from a descriptor with readv(2), straight into ring memory, until `most` bytes,
+/// the end of the file, or an error of either. The error is clear at the end of the file, and the
+/// ring open. Counted is what the ring accepted, and beside it what was lost. Nothing is locked
+/// while the descriptor blocks (smallnest/ringbuffer #28); `limit` bounds the waits for room, not
+/// the descriptor. With on_error::close an error of the descriptor, or a limit that is over, fails
+/// the ring; one that means to try again does not. O(bytes).
+template <ring_writer Writer>
+filled read_from(Writer& ring, int fd, std::size_t most = everything, const until& limit = {},
+                 on_error told = on_error::keep_open) {
+  const auto done = detail::fill(ring, fd, most, limit);
+  detail::after(done.error, told, ring);
+  return done;
+}
+
+/// Empties the ring into a descriptor with writev(2), straight from ring memory, until `most`
+/// bytes, the end of the stream, or an error of either. The error is clear at the end of the
+/// stream. Counted is what the descriptor took, also if the ring fails meanwhile; the rest stays in
+/// the ring. `limit` bounds the waits for bytes. on_error::close as above. O(bytes).
+template <ring_reader Reader>
+transfer write_to(Reader& ring, int fd, std::size_t most = everything, const until& limit = {},
+                  on_error told = on_error::keep_open) {
+  const auto done = detail::empty(ring, fd, most, limit);
+  detail::after(done.error, told, ring);
+  return done;
+}
+
+/// Moves bytes from one ring to another until `most` bytes, the end of the stream (clear error, and
+/// `to` open), or an error of either; one copy, from ring memory to ring memory. Counted is what
+/// `to` accepted, also if `from` fails meanwhile; no more than that is consumed. With
+/// on_error::close the error of one ring, or a limit that is over, fails both. O(bytes).
+template <ring_reader Reader, ring_writer Writer>
+transfer copy(Reader& from, Writer& to, std::size_t most = everything, const until& limit = {},
+              on_error told = on_error::keep_open) {
+  const auto done = detail::move_on(from, to, most, limit);
+  detail::after(done.error, told, from, to);
+  return done;
 }
 
 /// Writes one byte. Errors as write().

@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <annulus/contract.hpp>
-#include <annulus/page_census.hpp>
+#include <annulus/core/flat_storage.hpp>
+#include <annulus/core/page_census.hpp>
+#include <annulus/core/platform.hpp>
 #include <annulus/pipelines/memory_pool.hpp>
-#include <annulus/pipelines/pipe_core.hpp>
 #include <annulus/pipelines/pipe_options.hpp>
-#include <annulus/platform.hpp>
-#include <annulus/segment_reader.hpp>
-#include <annulus/segment_writer.hpp>
-#include <annulus/storage.hpp>
+#include <annulus/segment_ring/core.hpp>
+#include <annulus/segment_ring/reader.hpp>
+#include <annulus/segment_ring/writer.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -35,19 +35,25 @@ class basic_segment_ring : public observers<basic_segment_ring<Platform>> {
 
   /// Segments come from the heap as the chain grows, when a policy that cannot be had could no
   /// longer be refused: any but the default one is errc::no_memory_policy.
-  explicit basic_segment_ring(std::size_t capacity, const memory_policy& memory = {})
+  explicit basic_segment_ring(std::size_t capacity,
+                              const memory_policy& memory = memory_policy::usual())
       : capacity_(checked(capacity, memory)), core_(options(), capacity + 2 * ordinary()) {}
   basic_segment_ring(const basic_segment_ring&) = delete;
   basic_segment_ring& operator=(const basic_segment_ring&) = delete;
   /// An end that waits gets errc::destroyed, and is let out of its call first.
   ~basic_segment_ring() {
     core_.destroy();
-    writer_.waiting_.wait_until_empty();
-    reader_.waiting_.wait_until_empty();
+    writer_.wait_until_left();
+    reader_.wait_until_left();
   }
 
   [[nodiscard]] segment_writer<Platform>& writer() noexcept { return writer_; }
   [[nodiscard]] segment_reader<Platform>& reader() noexcept { return reader_; }
+
+  void fail(std::error_code error) {
+    auto held = core_.enter();
+    core_.fail(held, error);
+  }
 
   /// All segments, in use or not. O(segments + memory mapped by the process).
   [[nodiscard]] memory_report memory() const {
@@ -73,7 +79,7 @@ class basic_segment_ring : public observers<basic_segment_ring<Platform>> {
 
   static std::size_t checked(std::size_t capacity, const memory_policy& memory) {
     checked_capacity(capacity);
-    if (memory == memory_policy{}) return capacity;
+    if (memory == memory_policy{} || memory == memory_policy::usual()) return capacity;
     throw std::system_error(make_error_code(errc::no_memory_policy),
                             "segment of " + std::to_string(capacity) + " bytes");
   }
@@ -95,8 +101,8 @@ class basic_segment_ring : public observers<basic_segment_ring<Platform>> {
   const std::size_t capacity_;
   // Keeps nothing, the stock does; but it knows all segments.
   const std::shared_ptr<pool> pool_ = std::make_shared<pool>(pipelines::pool_limits{0, 0});
-  pipelines::pipe_core<Platform> core_;
-  // Each writes to itself in every call.
+  segment_core<Platform> core_;
+  // Each writes to itself in every call: on no line of the other's, nor of the core's.
   alignas(line_bytes) segment_writer<Platform> writer_{*this};
   alignas(line_bytes) segment_reader<Platform> reader_{*this};
 };

@@ -44,13 +44,13 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include <annulus/basic_reader.hpp>
-#include <annulus/basic_writer.hpp>
-#include <annulus/peer_watch.hpp>
-#include <annulus/shared_core.hpp>
-#include <annulus/shared_name.hpp>
-#include <annulus/shared_region.hpp>
-#include <annulus/unique_fd.hpp>
+#include <annulus/core/basic_reader.hpp>
+#include <annulus/core/basic_writer.hpp>
+#include <annulus/core/peer_watch.hpp>
+#include <annulus/core/shared_core.hpp>
+#include <annulus/core/shared_name.hpp>
+#include <annulus/core/shared_region.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -136,6 +136,10 @@ class shared_end final : shared_view<Side, Layout, Waiting>,
   /// Maps the ring in `file` and takes this end of it; `file` may be closed afterwards. Throws
   /// std::system_error: errc::end_taken, errc::not_a_shared_ring, or the kernel's reason.
   [[nodiscard]] static shared_end attach(int file) { return shared_end(file); }
+
+  /// Ends the stream from outside, as a ring's fail() does: both ends see the error at once, also
+  /// in the calls in which they wait. Any thread of this process.
+  void fail(std::error_code error) noexcept { view::core().fail(error); }
 
   ~shared_end() {
     Side::lose(view::core().status);  // nothing, if it was closed

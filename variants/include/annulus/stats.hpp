@@ -1,12 +1,14 @@
-// What a ring counts about itself.
+// What a ring says of itself: its kind, what it counts, and how full it is.
 #pragma once
 
 #include <algorithm>
+#include <annulus/core/copy.hpp>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace annulus {
 
@@ -51,6 +53,7 @@ struct end_stats {
 struct ring_stats {
   end_stats writer;
   end_stats reader;
+  copy_pair copies{};  ///< how large pieces are copied, where the ring chooses
 };
 
 /// How many bytes an end moves between two looks for the histogram.
@@ -150,5 +153,41 @@ auto timed(end_counters<Platform>& counters, Wait wait) {
   counters.stalled(Platform::now() - start);
   return result;
 }
+
+/// What `annulus variants` prints; a ring specialises `variant<Ring>`.
+struct variant_info {
+  std::string_view name;
+  std::string_view storage;
+  std::string_view waiting;
+  bool buffered;      ///< a write can complete before the reader asks for it
+  bool contiguous;    ///< every reservation and peek is one span
+  bool kernel_waits;  ///< a blocked end sleeps in the kernel
+  std::string_view source;
+};
+
+template <class Ring>
+inline constexpr variant_info variant = Ring::no_variant_info;
+
+/// The observers of both ends and of the ring itself, derived from the ring's size() and
+/// capacity(). `Self` provides `ring_of()`.
+template <class Self>
+class observers {
+ public:
+  [[nodiscard]] std::size_t size() const noexcept { return core().buffered(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return core().storage_capacity(); }
+  [[nodiscard]] std::size_t limit() const noexcept { return core().span_limit(); }
+  [[nodiscard]] std::size_t free() const noexcept {
+    const auto used = size();
+    return used < capacity() ? capacity() - used : 0;
+  }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] bool full() const noexcept { return free() == 0; }
+  [[nodiscard]] ring_stats stats() const noexcept { return core().counted(); }
+
+ private:
+  [[nodiscard]] const auto& core() const noexcept {
+    return static_cast<const Self&>(*this).observed();
+  }
+};
 
 }  // namespace annulus

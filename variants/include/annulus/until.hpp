@@ -1,9 +1,11 @@
-// How long a blocking call may wait.
+// How long a blocking call may wait, and how an end that does not block is told that it can go on.
 #pragma once
 
+#include <annulus/error.hpp>
 #include <chrono>
 #include <optional>
 #include <stop_token>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -47,6 +49,14 @@ class until {
   [[nodiscard]] bool expired() const noexcept {
     return deadline_ && Platform::now() >= *deadline_;
   }
+  /// errc::cancelled or errc::timed_out once the limit is over, in this order; clear before that,
+  /// and always for no limit.
+  template <class Platform>
+  [[nodiscard]] std::error_code over() const noexcept {
+    if (cancelled()) return errc::cancelled;
+    if (expired<Platform>()) return errc::timed_out;
+    return {};
+  }
 
  private:
   using instant = clock::time_point;
@@ -81,6 +91,23 @@ class until {
 
   std::optional<instant> deadline_;
   std::stop_token token_{};
+};
+
+/// Something to be called once, from the thread that made progress possible: the other end's, or
+/// one that closes or cancels. `notify` must not throw and may call the ring again, also to arm
+/// anew. Keep a waker alive until it was called or `disarm` returned true.
+class waker {
+ public:
+  using callback = void (*)(waker&) noexcept;
+  explicit constexpr waker(callback called) noexcept : notify_(called) {}
+  waker(const waker&) = delete;
+  waker& operator=(const waker&) = delete;
+  ~waker() = default;
+
+  void notify() noexcept { notify_(*this); }
+
+ private:
+  callback notify_;
 };
 
 }  // namespace annulus

@@ -2,7 +2,7 @@
 // with ANNULUS_SLOWED, a percentage from 1 to 90, have it; it is not installed.
 #pragma once
 
-#include <annulus/platform.hpp>
+#include <annulus/core/platform.hpp>
 #include <chrono>
 
 namespace annulus::detail {

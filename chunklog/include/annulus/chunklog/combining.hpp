@@ -1,7 +1,7 @@
 // Many threads, one of whom does the work of all: how a thing for one thread at a time is shared.
 #pragma once
 
-#include <annulus/platform.hpp>
+#include <annulus/core/platform.hpp>
 #include <atomic>
 #include <cstdint>
 #include <optional>

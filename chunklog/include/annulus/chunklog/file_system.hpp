@@ -3,8 +3,8 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <span>

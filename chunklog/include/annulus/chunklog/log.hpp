@@ -10,7 +10,6 @@
 #include <annulus/chunklog/stats.hpp>
 #include <annulus/transfer.hpp>
 #include <annulus/until.hpp>
-#include <annulus/waker.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,7 +22,7 @@ namespace annulus::chunklog {
 
 class log_core;
 class log_cursor;
-struct opened_directory;
+struct opened_files;
 
 /// What an append did. `id` is the record's, or 0 when it failed.
 struct appended : status {
@@ -221,7 +220,7 @@ class chunk_log {
 
  private:
   explicit chunk_log(std::unique_ptr<log_core> core);
-  static opened open_in(opened_directory&& made, const options& how);
+  static opened start(opened_files files, const options& how);
   std::unique_ptr<log_core> core_;
   log_writer writer_;
   log_reader reader_;

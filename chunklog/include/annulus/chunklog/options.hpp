@@ -52,9 +52,11 @@ struct options {
   /// The memory between `append` and the I/O thread, in bytes; rounded up to whole pages, and to
   /// 64 KiB at least. A record above a quarter of it goes through in pieces.
   std::size_t ring_bytes = std::size_t{8} << 20U;
-  /// What that memory is like. It is there when `open` returns, unless asked otherwise: a page that
-  /// is touched first by an append costs it microseconds. What cannot be had fails `open`.
-  memory_policy memory{.prefault = true};
+  /// What that memory is like; what cannot be had fails `open`. A page that is touched first by an
+  /// append costs it microseconds, on some machines tens of them. By default the log's own thread
+  /// touches them all once it has nothing else to do; with `prefault` they are there when `open`
+  /// returns, which takes that much longer.
+  memory_policy memory{};
   /// Where enough bytes are there, writes end at whole multiples of this, also within a record; at
   /// most a quarter of the ring.
   std::size_t write_bytes = std::size_t{256} << 10U;

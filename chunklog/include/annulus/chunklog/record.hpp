@@ -2,7 +2,7 @@
 // docs/formats.md.
 #pragma once
 
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <annulus/transfer.hpp>
 #include <array>
 #include <cstddef>

@@ -14,7 +14,8 @@ class file_system;
 
 /// How a log is read by those that read all of it.
 struct reading_options {
-  /// That read chunks at the same time; 0: one a CPU. The result does not depend on it.
+  /// That read chunks, and parts of large ones, at the same time; 0: one for each CPU that the
+  /// caller may run on. The result does not depend on it.
   unsigned threads = 0;
   /// Called now and then with the bytes read so far, by one thread at a time.
   std::function<void(std::uint64_t)> progress{};

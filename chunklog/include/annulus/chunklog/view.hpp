@@ -2,8 +2,8 @@
 #pragma once
 
 #include <annulus/chunklog/error.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -82,7 +82,7 @@ struct record_read : status {
 
 /// How a view is opened.
 struct view_options {
-  /// That walk chunks at the same time; 0: one a CPU.
+  /// That walk chunks at the same time; 0: one for each CPU that the caller may run on.
   unsigned threads = 1;
   /// Ends the opening.
   std::stop_token stop{};

@@ -6,7 +6,7 @@
 // Needs the above.
 #include <rte_ring_elem.h>
 
-#include <annulus/mapping.hpp>
+#include <annulus/core/mapping.hpp>
 #include <annulus/transfer.hpp>
 #include <bit>
 #include <new>

@@ -1,8 +1,8 @@
 // A disk is a directory, and an object on it is a directory of files that a put has made.
 #pragma once
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/pipeline/object.hpp>
-#include <annulus/unique_fd.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>

@@ -3,8 +3,8 @@
 
 #include <sys/uio.h>
 
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>

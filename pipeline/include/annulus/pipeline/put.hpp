@@ -33,8 +33,12 @@ struct put_options {
   std::string name;                          ///< of the object
   std::vector<std::filesystem::path> disks;  ///< one a shard, in shard order; none with sink null
   struct geometry geometry;
-  std::string ring;                               ///< a registered variant
-  std::size_t ring_size = std::size_t{2} << 20;   ///< of each shard's ring, in bytes
+  std::string ring;                              ///< a registered variant
+  std::size_t ring_size = std::size_t{2} << 20;  ///< of each shard's ring, in bytes
+  /// For how long a drain may wait for half a ring rather than be woken for less, where the ring
+  /// can do that: nobody waits for a shard's next bytes, and twelve drains that are woken for each
+  /// frame have the encoder do little else.
+  std::chrono::microseconds patience{5000};
   std::size_t read_size = std::size_t{64} << 10;  ///< what a drain takes at a time; in place,
                                                   ///< whole frames that come to that much
   sink_kind sink = sink_kind::dir;

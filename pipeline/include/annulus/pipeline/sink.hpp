@@ -1,13 +1,14 @@
 // Where the bytes of one shard's ring go.
 #pragma once
 
-#include <annulus/chunklog/log.hpp>
+#include <annulus/chunklog/direct_writer.hpp>
+#include <annulus/core/unique_fd.hpp>
 #include <annulus/pipeline/object.hpp>
 #include <annulus/transfer.hpp>
-#include <annulus/unique_fd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <variant>
@@ -64,7 +65,7 @@ class dir_sink {
   unique_fd fd_;
 };
 
-/// A chunk log, one frame a record.
+/// A chunk log, one frame a record, written by the thread that drains the ring.
 class chunk_sink {
  public:
   static constexpr bool takes_frames = true;
@@ -75,7 +76,7 @@ class chunk_sink {
   std::error_code finish(bool durable);
 
  private:
-  std::unique_ptr<chunklog::chunk_log> log_;
+  std::optional<chunklog::direct_writer> log_;
 };
 
 /// One of these, and beside it what binds the frames to their place.

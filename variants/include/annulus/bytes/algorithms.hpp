@@ -96,17 +96,30 @@ template <byte_sequence S>
   return {};
 }
 
+/// Some values of a byte, to be asked about many. O(1) beside the constructor.
+class byte_set {
+ public:
+  constexpr explicit byte_set(bytes_view values) noexcept {
+    for (const auto value : values) has_[std::to_integer<std::size_t>(value)] = true;
+  }
+  [[nodiscard]] constexpr bool contains(std::byte value) const noexcept {
+    return has_[std::to_integer<std::size_t>(value)];
+  }
+
+ private:
+  std::array<bool, 256> has_{};
+};
+
 /// The offset of the first byte at `from` or behind it that is one of `wanted`. O(n +
 /// wanted.size()).
 template <byte_sequence S>
 [[nodiscard]] std::optional<std::size_t> find_any(const S& s, bytes_view wanted,
                                                   std::size_t from = 0) {
-  std::array<bool, 256> is_wanted{};
-  for (const auto byte : wanted) is_wanted[std::to_integer<std::size_t>(byte)] = true;
+  const byte_set all(wanted);
   return detail::find_piecewise(
-      s, from, [&is_wanted](bytes_view piece, std::size_t start) -> std::optional<std::size_t> {
+      s, from, [&all](bytes_view piece, std::size_t start) -> std::optional<std::size_t> {
         for (; start < piece.size(); ++start) {
-          if (is_wanted[std::to_integer<std::size_t>(piece[start])]) return start;
+          if (all.contains(piece[start])) return start;
         }
         return {};
       });
@@ -164,7 +177,7 @@ template <byte_sequence S>
 
 /// A number, or why there is none: std::errc{} if there is one, as std::from_chars has it.
 template <class T>
-struct parsed_integer {
+struct [[nodiscard]] parsed_integer {
   T value{};
   std::errc error{};  ///< invalid_argument: not a number; result_out_of_range: not one of T
   [[nodiscard]] explicit operator bool() const noexcept { return error == std::errc{}; }

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <annulus/byte_order.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <annulus/bytes/byte_sequence.hpp>
 #include <annulus/transfer.hpp>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
@@ -61,7 +62,10 @@ class span_sink {
     const auto left = memory_.subspan(used_);
     return left.size() < min ? bytes_span() : left;
   }
-  void advance(std::size_t n) noexcept { used_ += n; }
+  void advance(std::size_t n) noexcept {
+    assert(n <= memory_.size() - used_);
+    used_ += n;
+  }
   /// What has been written.
   [[nodiscard]] bytes_span written() const noexcept { return memory_.first(used_); }
 
@@ -80,7 +84,10 @@ class vector_sink {
     if (bytes_.size() - used_ < min && !grow(min)) return {};
     return bytes_span(bytes_).subspan(used_);
   }
-  void advance(std::size_t n) noexcept { used_ += n; }
+  void advance(std::size_t n) noexcept {
+    assert(n <= bytes_.size() - used_);
+    used_ += n;
+  }
   /// What has been written. Valid until the next alloc.
   [[nodiscard]] bytes_view written() const noexcept { return bytes_view(bytes_).first(used_); }
   /// The same as a vector of its own, leaving nothing here.

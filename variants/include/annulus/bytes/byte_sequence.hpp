@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <annulus/transfer.hpp>
 #include <array>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -134,15 +135,18 @@ concept byte_sequence = std::copyable<S> && requires(const S& s) {
 template <byte_like Byte, std::size_t N>
 [[nodiscard]] bytes_view subsequence(std::span<Byte, N> s, std::size_t offset,
                                      std::size_t n) noexcept {
+  assert(offset <= s.size() && n <= s.size() - offset);
   return bytes_view(s).subspan(offset, n);
 }
 template <byte_like Byte>
 [[nodiscard]] span_pair<Byte> subsequence(const span_pair<Byte>& s, std::size_t offset,
                                           std::size_t n) noexcept {
+  assert(offset <= s.size() && n <= s.size() - offset);
   return s.suffix(offset).prefix(n);
 }
 template <byte_chain S>
 [[nodiscard]] auto subsequence(const S& s, std::size_t offset, std::size_t n) noexcept {
+  assert(offset <= s.size() && n <= s.size() - offset);
   return s.slice(offset, n);
 }
 template <byte_sequence S>

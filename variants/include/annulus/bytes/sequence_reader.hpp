@@ -2,11 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <annulus/byte_order.hpp>
 #include <annulus/bytes/algorithms.hpp>
+#include <annulus/bytes/byte_order.hpp>
 #include <annulus/bytes/byte_sequence.hpp>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -15,6 +16,9 @@
 #include <utility>
 
 namespace annulus {
+
+/// Where a read to a delimiter ends: with the delimiter read, or with it the next to read.
+enum class stop_at { behind, before };
 
 /// A position in a byte_sequence that moves forward by what is read. Every call either does all
 /// that it is asked to or changes nothing, which its result says; none throws or allocates. Each is
@@ -25,6 +29,8 @@ template <byte_sequence Sequence>
 class sequence_reader {
  public:
   using sequence_type = Sequence;
+  /// What was looked for has an end: the bytes before it, in place, as `subsequence`.
+  using found = std::optional<subsequence_t<Sequence>>;
 
   /// At the beginning of `sequence`, whose bytes must outlive the reader. O(1).
   explicit sequence_reader(Sequence sequence) noexcept : sequence_(std::move(sequence)) {
@@ -51,12 +57,12 @@ class sequence_reader {
     if (here_ == last_) return {};
     return *here_;
   }
-  /// The byte behind the next `n`, without moving. O(1) in one piece, else O(pieces between).
-  [[nodiscard]] std::optional<std::byte> peek(std::size_t n) const noexcept {
-    if (n < left_here()) [[likely]]
-      return here_[n];
+  /// The byte `offset` bytes on, without moving. O(1) in one piece, else O(pieces between).
+  [[nodiscard]] std::optional<std::byte> peek_at(std::size_t offset) const noexcept {
+    if (offset < left_here()) [[likely]]
+      return here_[offset];
     auto ahead = *this;
-    if (!ahead.skip(n)) return {};
+    if (!ahead.skip(offset)) return {};
     return ahead.peek();
   }
   /// The next byte, moving past it.
@@ -120,39 +126,44 @@ class sequence_reader {
   /// How many bytes lie before the next `delimiter`, not looking at the first `from` of them.
   [[nodiscard]] std::optional<std::size_t> distance_to(std::byte delimiter,
                                                        std::size_t from = 0) const noexcept {
-    const auto search = [delimiter](const std::byte* memory, std::size_t n) {
-      return static_cast<const std::byte*>(std::memchr(memory, std::to_integer<int>(delimiter), n));
-    };
-    if (from < left_here()) [[likely]] {
-      if (const auto* const found = search(here_ + from, left_here() - from))
-        return static_cast<std::size_t>(found - here_);
-      from = left_here();
-    }
-    auto ahead = *this;
-    if (!ahead.skip(from)) return {};
-    while (!ahead.at_end()) {
-      const auto left = ahead.piece();
-      if (const auto* const found = search(left.data(), left.size()))
-        return ahead.position() - position() + static_cast<std::size_t>(found - left.data());
-      ahead.skip(left.size());
-    }
-    return {};
+    return search(from, [delimiter](bytes_view piece) -> std::optional<std::size_t> {
+      const auto* const at = static_cast<const std::byte*>(
+          std::memchr(piece.data(), std::to_integer<int>(delimiter), piece.size()));
+      if (at == nullptr) return {};
+      return static_cast<std::size_t>(at - piece.data());
+    });
   }
-  /// The bytes before the next `delimiter`, moving past both. None if there is no `delimiter`.
-  [[nodiscard]] std::optional<subsequence_t<Sequence>> read_until(std::byte delimiter) noexcept {
-    const auto n = distance_to(delimiter);
-    if (!n) return {};
-    const auto found = annulus::subsequence(sequence_, position(), *n);
-    skip(*n + 1);
-    return found;
+  /// The bytes before the next `delimiter`, moving past them and, unless it is to stop before it,
+  /// past that. None, and no move, if there is no `delimiter`.
+  [[nodiscard]] found read_until(std::byte delimiter, stop_at where = stop_at::behind) noexcept {
+    return take(distance_to(delimiter), 1, where);
+  }
+  /// As above, and a `delimiter` behind an odd number of `escape` bytes, counted from the position,
+  /// is none. The escapes are left in what is returned. Precondition: the two differ.
+  [[nodiscard]] found read_until(std::byte delimiter, std::byte escape,
+                                 stop_at where = stop_at::behind) noexcept {
+    assert(delimiter != escape);
+    bool escaped = false;
+    const auto ends = [=, &escaped](std::byte byte) {
+      if (std::exchange(escaped, false)) return false;
+      escaped = byte == escape;
+      return byte == delimiter;
+    };
+    return take(search(0, first_that(ends)), 1, where);
   }
   /// As above, for a delimiter of several bytes. Complexity as `find_pattern`.
-  [[nodiscard]] std::optional<subsequence_t<Sequence>> read_until(bytes_view delimiter) noexcept {
-    const auto from = position();
-    const auto found = annulus::find_pattern(sequence_, delimiter, from);
-    if (!found) return {};
-    skip(*found - from + delimiter.size());
-    return annulus::subsequence(sequence_, from, *found - from);
+  [[nodiscard]] found read_until(bytes_view delimiter, stop_at where = stop_at::behind) noexcept {
+    auto n = annulus::find_pattern(sequence_, delimiter, position());
+    if (n) *n -= position();
+    return take(n, delimiter.size(), where);
+  }
+  /// The bytes before the next byte that is one of `delimiters`, as above. Which of them it is can
+  /// be seen if it stops before it.
+  [[nodiscard]] found read_until_any(bytes_view delimiters,
+                                     stop_at where = stop_at::behind) noexcept {
+    const byte_set all(delimiters);
+    const auto ends = [&all](std::byte byte) { return all.contains(byte); };
+    return take(search(0, first_that(ends)), 1, where);
   }
 
   /// Whether the next bytes are `pattern`, without moving.
@@ -174,9 +185,12 @@ class sequence_reader {
   }
   /// Moves past all bytes that are next and equal to `byte`. Returns how many there were.
   std::size_t advance_past_all(std::byte byte) noexcept {
-    std::size_t passed = 0;
-    for (; peek() == byte; ++passed) skip(1);
-    return passed;
+    return skip_while([byte](std::byte next) { return next == byte; });
+  }
+  /// Moves past all bytes that are next and one of `values`. Returns how many there were.
+  std::size_t advance_past_any(bytes_view values) noexcept {
+    const byte_set all(values);
+    return skip_while([&all](std::byte next) { return all.contains(next); });
   }
 
  private:
@@ -186,6 +200,49 @@ class sequence_reader {
     return static_cast<std::size_t>(last_ - here_);
   }
   [[nodiscard]] auto end() const noexcept { return annulus::pieces(sequence_).end(); }
+
+  // The distance to what `find(bytes)` finds in the bytes from `from` on, piece by piece.
+  template <class Find>
+  [[nodiscard]] std::optional<std::size_t> search(std::size_t from, Find find) const noexcept {
+    if (from < left_here()) [[likely]] {
+      if (const auto at = find(piece().subspan(from))) return from + *at;
+      from = left_here();
+    }
+    auto ahead = *this;
+    if (!ahead.skip(from)) return {};
+    while (!ahead.at_end()) {
+      const auto left = ahead.piece();
+      if (const auto at = find(left)) return ahead.position() - position() + *at;
+      ahead.skip(left.size());
+    }
+    return {};
+  }
+  template <class Predicate>
+  [[nodiscard]] static auto first_that(Predicate is) noexcept {
+    return [is](bytes_view piece) -> std::optional<std::size_t> {
+      const auto at = std::find_if(piece.begin(), piece.end(), is);
+      if (at == piece.end()) return {};
+      return static_cast<std::size_t>(at - piece.begin());
+    };
+  }
+  // The next `n` bytes, if there is an end to them, moving past them and it.
+  [[nodiscard]] found take(std::optional<std::size_t> n, std::size_t end_bytes,
+                           stop_at where) noexcept {
+    if (!n) return {};
+    const auto before = annulus::subsequence(sequence_, position(), *n);
+    skip(*n + (where == stop_at::behind ? end_bytes : 0));
+    return before;
+  }
+  template <class Predicate>
+  std::size_t skip_while(Predicate is) noexcept {
+    const auto before = position();
+    while (here_ != last_) {
+      here_ = std::find_if_not(here_, last_, is);
+      if (here_ != last_) break;
+      next_piece();
+    }
+    return position() - before;
+  }
 
   // Invariant: here_ == last_ only at the end, so that peek() and next() look at nothing else.
   void enter() noexcept {
@@ -211,6 +268,7 @@ class sequence_reader {
   // Precondition: n <= remaining(). Gives each part to `visit` and moves past it.
   template <class Visit>
   void move(std::size_t n, Visit visit) noexcept {
+    assert(n <= remaining());
     while (n > 0) {
       const auto part = piece().first(std::min(n, left_here()));
       visit(part);

@@ -49,7 +49,7 @@ enum class chunked_status {
 };
 
 /// What `chunked_decoder::next` found; the places are in the bytes that it was given.
-struct chunked_result {
+struct [[nodiscard]] chunked_result {
   chunked_status status = chunked_status::need_more;
   std::size_t consumed = 0;  ///< bytes that the next call must not be given again
   std::size_t examined = 0;  ///< consumed <= examined <= what was given

@@ -16,7 +16,7 @@ enum class parse_status {
 /// more; only callers wait. A parser is given the bytes from the first one not consumed, and says
 /// how many of them it is done with and how many it has looked at, which is what a pipe's
 /// `advance(consumed, examined)` takes. (Problem 4 of seed 001.)
-struct parse_result {
+struct [[nodiscard]] parse_result {
   parse_status status = parse_status::need_more;
   std::size_t consumed = 0;  ///< bytes that the next call must not be given again
   std::size_t examined = 0;  ///< consumed <= examined <= what was given

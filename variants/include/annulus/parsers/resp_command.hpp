@@ -6,6 +6,7 @@
 #include <annulus/parsers/parse_result.hpp>
 #include <annulus/parsers/resp_error.hpp>
 #include <annulus/parsers/resp_tokenizer.hpp>
+#include <cassert>
 #include <cstddef>
 #include <new>
 #include <string>
@@ -67,12 +68,14 @@ class resp_command_parser {
   /// parse() was given. As `subsequence`.
   template <byte_sequence S, class Visit>
   decltype(auto) visit_argument(const S& bytes, std::size_t i, Visit&& visit) const {
+    assert(i < size());
     const auto& where = arguments_[i];
     if (is_copied_) return visit(bytes_view(copied_).subspan(where.offset, where.length));
     return visit(annulus::subsequence(bytes, begin_ + where.offset, where.length));
   }
   /// The bytes of argument `i`. O(1).
   [[nodiscard]] std::size_t argument_size(std::size_t i) const noexcept {
+    assert(i < size());
     return arguments_[i].length;
   }
   /// Argument `i` as a string. Preconditions as above.

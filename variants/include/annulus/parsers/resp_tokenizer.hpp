@@ -226,7 +226,7 @@ class resp_tokenizer {
       return parse_status::need_more;
     }
     scanned_ = 0;
-    if (in.peek(*n - 1) != carriage_return) return fail(resp_errc::bare_line_feed);
+    if (in.peek_at(*n - 1) != carriage_return) return fail(resp_errc::bare_line_feed);
     content = {in.position() + 1, *n - 2};
     return count(*n + 1) ? parse_status::message : parse_status::error;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <annulus/bytes/buffer_writer.hpp>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <string_view>
@@ -13,6 +14,7 @@ namespace annulus {
 /// Precondition: `text` holds neither CR nor LF.
 template <byte_sink Sink>
 void write_resp_simple_string(buffer_writer<Sink>& out, std::string_view text) {
+  assert(text.find_first_of("\r\n") == text.npos);
   out.write("+");
   out.write(text);
   out.write("\r\n");
@@ -20,6 +22,7 @@ void write_resp_simple_string(buffer_writer<Sink>& out, std::string_view text) {
 /// Precondition: `text` holds neither CR nor LF.
 template <byte_sink Sink>
 void write_resp_error(buffer_writer<Sink>& out, std::string_view text) {
+  assert(text.find_first_of("\r\n") == text.npos);
   out.write("-");
   out.write(text);
   out.write("\r\n");

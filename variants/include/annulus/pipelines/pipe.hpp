@@ -1,9 +1,9 @@
 // A buffered pipe: the design document's, with what it became in System.IO.Pipelines.
 #pragma once
 
+#include <annulus/core/platform.hpp>
 #include <annulus/pipelines/pipe_reader.hpp>
 #include <annulus/pipelines/pipe_writer.hpp>
-#include <annulus/platform.hpp>
 #include <system_error>
 
 namespace annulus::pipelines {
@@ -23,7 +23,7 @@ class basic_pipe {
         reader_(core_, options.reader_scheduler) {}
   basic_pipe(const basic_pipe&) = delete;
   basic_pipe& operator=(const basic_pipe&) = delete;
-  /// An end that is blocked gets annulus::errc::destroyed, and is let out of its call first.
+  /// An end that is blocked gets errc::destroyed, and is let out of its call first.
   /// Preserved buffers stay good.
   ~basic_pipe() {
     core_.destroy();
@@ -34,11 +34,18 @@ class basic_pipe {
   [[nodiscard]] writer_type& writer() noexcept { return writer_; }
   [[nodiscard]] reader_type& reader() noexcept { return reader_; }
 
-  /// Ready for another stream, with the same memory. errc::not_completed unless both ends have
-  /// completed; not while either is in a call.
+  /// Ends the stream from outside: both ends see the error, if it is the first, at once, also in
+  /// the calls in which they wait. Any thread, at any time while the pipe lives. Buffered bytes are
+  /// lost; the ends still close themselves. O(1).
+  void fail(std::error_code error) {
+    auto held = core_.enter();
+    core_.fail(held, error);
+  }
+  /// Ready for another stream, with the same memory. errc::not_closed unless both ends have closed;
+  /// not while either is in a call.
   std::error_code reset() {
     const auto error = core_.reset();
-    if (!error) writer_.completed_ = false;
+    if (!error) writer_.closed_ = false;
     return error;
   }
   [[nodiscard]] pipe_stats stats() const { return core_.stats(); }
@@ -56,6 +63,8 @@ class basic_pipe {
 };
 
 using pipe = basic_pipe<>;
+static_assert(sizeof(pipe) == sizeof(pipe_core<std_platform>) + 2 * line_bytes,
+              "each end has lines of its own, and the core begins and ends with one");
 using pipe_writer = basic_pipe_writer<>;
 using pipe_reader = basic_pipe_reader<>;
 

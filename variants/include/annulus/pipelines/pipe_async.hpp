@@ -8,6 +8,7 @@
 
 #include <annulus/async.hpp>
 #include <annulus/pipelines/pipe.hpp>
+#include <annulus/until.hpp>
 #include <cstddef>
 #include <stop_token>
 #include <system_error>
@@ -15,10 +16,20 @@
 
 namespace annulus::pipelines {
 
+// What a call that is over before it begins says, told apart from what comes before that.
+inline std::error_code before_a_cancel(std::error_code over) noexcept {
+  return over == errc::timed_out ? errc::cancelled : over;
+}
+inline constexpr auto long_ago = until::clock::time_point::min();
+
 // What the calls that may wait for a flush have in common.
 struct flushing_call {
   bool begun = false;
 
+  template <class Writer>
+  std::error_code probe(Writer& end) {
+    return before_a_cancel(end.flush(long_ago));
+  }
   template <class Writer>
   bool arm(Writer& end, waker& who) {
     return end.arm_flush(who);
@@ -40,12 +51,12 @@ struct flushing_call {
 };
 
 struct flush_call : flushing_call {
-  flush_result result{};
+  outcome result{};
 
   template <class Writer>
   bool step(Writer& end) {
     if ((result.error = enter(end))) return true;
-    return end.flush_once(result) && end.finish();
+    return end.flush_once(result.error) && end.finish();
   }
 };
 
@@ -62,17 +73,15 @@ struct write_call : flushing_call {
     for (;;) {
       if (!std::exchange(flushing, true)) last = end.put(from, result);
       if (result.error) return end.finish();
-      flush_result flushed;
-      if (!end.flush_once(flushed)) return false;
+      if (!end.flush_once(result.error)) return false;
       flushing = false;
-      result.error = end.outcome(flushed);
       if (last || result.error) return end.finish();
     }
   }
 };
 
 struct writing_call {
-  writing_result result{};
+  outcome result{};
   bool begun = false;
 
   template <class Writer>
@@ -80,6 +89,10 @@ struct writing_call {
     if (!begun && (result.error = end.begin())) return true;
     begun = true;
     return end.writing_once(result.error) && end.finish();
+  }
+  template <class Writer>
+  std::error_code probe(Writer& end) {
+    return before_a_cancel(end.writing(long_ago));
   }
   template <class Writer>
   bool arm(Writer& end, waker& who) {
@@ -102,6 +115,10 @@ struct read_call {
     if (!begun && (result.error = end.begin())) return true;
     begun = true;
     return end.read_once(min, result) && end.finish();
+  }
+  template <class Reader>
+  std::error_code probe(Reader& end) {
+    return before_a_cancel(end.read_at_least(min, long_ago).error);
   }
   template <class Reader>
   bool arm(Reader& end, waker& who) {

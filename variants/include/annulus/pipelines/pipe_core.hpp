@@ -2,18 +2,17 @@
 #pragma once
 
 #include <algorithm>
+#include <annulus/core/monitor.hpp>
+#include <annulus/core/platform.hpp>
 #include <annulus/error.hpp>
-#include <annulus/monitor.hpp>
-#include <annulus/pipelines/error.hpp>
 #include <annulus/pipelines/pipe_options.hpp>
 #include <annulus/pipelines/results.hpp>
 #include <annulus/pipelines/segment_stock.hpp>
 #include <annulus/pipelines/spinning_seat.hpp>
 #include <annulus/pipelines/write_tail.hpp>
-#include <annulus/platform.hpp>
 #include <annulus/stats.hpp>
 #include <annulus/until.hpp>
-#include <annulus/waker.hpp>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -74,41 +73,34 @@ class pipe_core {
   [[nodiscard]] std::size_t allowance() const noexcept {
     return max_ == 0 ? std::numeric_limits<std::size_t>::max() : max_ - tail_.uncommitted();
   }
-  /// Publishes all that was advanced, or nothing. `to_discard`: the reader has completed; discard
-  /// the tail without the lock.
-  std::error_code commit(lock&, bool& to_discard) noexcept {
+  /// Why nothing that is committed will be read. Whichever error came first stays.
+  [[nodiscard]] std::error_code write_refusal(const lock&) const noexcept {
+    if (reader_.error) return reader_.error;
     if (failure_) return failure_;
-    to_discard = reader_.done;
-    if (reader_.done) return {};
-    const auto fresh = tail_.uncommitted();
-    if (!fits(fresh)) return annulus::errc::would_block;
-    publish(fresh);
-    return {};
+    return reader_.done ? make_error_code(errc::closed) : std::error_code{};
+  }
+  /// Publishes all that was advanced, or nothing.
+  std::error_code commit(lock& held) noexcept {
+    if (const auto error = write_refusal(held)) return error;
+    return publish_if_it_fits() ? std::error_code{} : errc::would_block;
   }
   /// Publishes, announces, and is done unless the pipe is paused or full.
-  bool flush_step(lock& held, flush_result& result, bool& to_discard) noexcept {
+  bool flush_step(lock& held, std::error_code& result) noexcept {
     room_wanted_ = 0;
-    result = {};
-    const auto refused = commit(held, to_discard);
-    const bool full = refused == annulus::errc::would_block;
-    if (refused && !full) {
-      result.error = refused;
+    if ((result = write_refusal(held))) return true;
+    const bool published = publish_if_it_fits();
+    announce(held);
+    if (std::exchange(flush_cancelled_, false)) {
+      result = errc::cancelled;
       return true;
     }
-    announce(held);
-    result.cancelled = std::exchange(flush_cancelled_, false);
-    result.completed = reader_.done;
-    result.error = reader_.error;
-    if (result.cancelled || result.completed) return true;
-    if (full) {
-      room_wanted_ = tail_.uncommitted();
-      if (wedged()) rouse(reader_seat_, held, writer_counters_);
-      return false;
-    }
-    return !paused_;
+    if (published) return !paused_;
+    room_wanted_ = tail_.uncommitted();
+    if (wedged()) rouse(reader_seat_, held, writer_counters_);
+    return false;
   }
   [[nodiscard]] bool flush_ready() const noexcept {
-    if (reader_.done || flush_cancelled_ || failure_) return true;
+    if (nobody_reads() || flush_cancelled_) return true;
     return room_wanted_ != 0 ? fits(room_wanted_) : !paused_;
   }
   /// The flush ends without being done.
@@ -118,18 +110,21 @@ class pipe_core {
     rouse(writer_seat_, held, reader_counters_);
   }
 
+  /// Nothing that is committed from now on will be read: discard the tail, without the lock.
+  [[nodiscard]] bool nobody_reads(const lock&) const noexcept { return nobody_reads(); }
   /// Whether nothing more will be read. Implies flush_ready(), by which the writer is told.
   [[nodiscard]] bool no_more_reads() const noexcept {
-    return reader_.done || failure_ || (writer_.done && consumed_ == committed_.position_);
+    return nobody_reads() || (writer_.done && consumed_ == committed_.position_);
   }
   [[nodiscard]] std::error_code reading_error(const lock&) const noexcept {
-    return failure_ ? failure_ : reader_.error;
+    return reader_.error ? reader_.error : failure_;
   }
 
-  /// Precondition: nothing is uncommitted. True if both ends have completed: call give_back()
-  /// without the lock. Before that the tail is not the writer's any more.
-  bool complete_writer(lock& held, std::error_code error) noexcept {
-    writer_ = {true, error};
+  /// Precondition: nothing is uncommitted. True if both ends have closed: call give_back() without
+  /// the lock. Before that the tail is not the writer's any more.
+  bool close_writer(lock& held, std::error_code error) noexcept {
+    assert(tail_.uncommitted() == 0);
+    writer_ = {true, first(error)};
     unannounced_ = false;
     rouse(reader_seat_, held, writer_counters_);
     return reader_.done;
@@ -137,11 +132,18 @@ class pipe_core {
 
   // --- The reader's side ---
 
+  /// Why there can be no read, as far as that is no matter of waiting.
+  [[nodiscard]] std::error_code read_refusal(const lock&, std::size_t min) const noexcept {
+    if (reader_.done) return errc::closed;
+    if (reading_) return errc::read_in_progress;
+    if (max_ != 0 && min > max_) return errc::exceeds_capacity;
+    return writer_.error ? writer_.error : failure_;
+  }
   /// Opens a read of all that is there if there are at least `min` bytes and an unexamined one, or
   /// something to tell. Otherwise a waiting writer is let go on, so that there will be.
   bool read_step(lock& held, std::size_t min, read_result& result) noexcept {
     result = {};
-    if ((result.error = read_refusal(min))) return true;
+    if ((result.error = read_refusal(held, min))) return true;
     minimum_ = min;
     if (!read_ready()) {
       if (std::exchange(paused_, false)) rouse(writer_seat_, held, reader_counters_);
@@ -152,11 +154,11 @@ class pipe_core {
   }
   /// The same for a call that does not wait.
   void try_read(lock& held, read_result& result) noexcept {
-    if ((result.error = read_refusal(1))) return;
+    if ((result.error = read_refusal(held, 1))) return;
     minimum_ = 1;
     if (read_ready()) return open_read(held, result);
     minimum_ = 0;
-    result.error = annulus::errc::would_block;
+    result.error = errc::would_block;
   }
   [[nodiscard]] bool read_ready() const noexcept {
     return readable() || read_cancelled_ || writer_.done || failure_ || wedged();
@@ -171,7 +173,7 @@ class pipe_core {
   /// without the lock.
   std::error_code advance(lock& held, const cursor& consumed, const cursor& examined,
                           std::pair<segment_type*, segment_type*>& done) noexcept {
-    if (reader_.done) return errc::completed;
+    if (reader_.done) return errc::closed;
     if (!reading_) return errc::no_read;
     if (const auto error = misplaced(consumed)) return error;
     if (const auto error = misplaced(examined)) return error;
@@ -181,9 +183,10 @@ class pipe_core {
     return {};
   }
 
-  std::error_code complete_reader(lock& held, std::error_code error, bool& last) noexcept {
-    if (reader_.done) return errc::completed;
-    reader_ = {true, error};
+  /// `last`: whether both ends have closed, as above.
+  std::error_code close_reader(lock& held, std::error_code error, bool& last) noexcept {
+    if (reader_.done) return errc::closed;
+    reader_ = {true, first(error)};
     reading_ = false;
     last = writer_.done;
     tell_writer(held);
@@ -201,8 +204,9 @@ class pipe_core {
   /// Commits and announces what the tail has been advanced by. Precondition: it fits, and nothing
   /// speaks against it.
   void put(lock& held) noexcept {
+    assert(fits(tail_.uncommitted()));
     room_wanted_ = 0;
-    publish(tail_.uncommitted());
+    publish();
     announce(held);
   }
   /// All that is there.
@@ -213,6 +217,7 @@ class pipe_core {
   /// segments that are done with, as advance(). Precondition: consumed <= examined <= committed.
   std::pair<segment_type*, segment_type*> drop(lock& held, std::uint64_t consumed,
                                                std::uint64_t examined) noexcept {
+    assert(consumed_ <= consumed && consumed <= examined && examined <= committed_.position_);
     reader_counters_.moved(consumed - consumed_);
     consumed_ = consumed;
     examined_ = examined;
@@ -237,7 +242,6 @@ class pipe_core {
     tail_.discard();
     release_chain();
     begin_stream();
-    failure_ = {};
     writer_sample_ = reader_sample_ = 0;
     writer_counters_.reset();
     reader_counters_.reset();
@@ -262,7 +266,7 @@ class pipe_core {
   void wake(lock& held, seat& where) noexcept { where.notify(held); }
   [[nodiscard]] segment_stock<Platform>& stock() noexcept { return *stock_; }
 
-  /// All memory goes back to the pool. Once both ends have completed, without the lock.
+  /// All memory goes back to the pool. Once both ends have closed, without the lock.
   void give_back() noexcept {
     tail_.discard();
     release_chain();
@@ -270,18 +274,18 @@ class pipe_core {
   }
   /// Both ends see `error` from now on, if it is the first one, and whoever waits goes.
   void fail(lock& held, std::error_code error) noexcept {
-    if (!failure_) failure_ = error;
+    if (!failure_) failure_ = lasting(error);
     reader_seat_.notify(held);
     writer_seat_.notify(held);
   }
-  /// Lets whoever waits go, with annulus::errc::destroyed.
+  /// Lets whoever waits go, with errc::destroyed.
   void destroy() noexcept {
     auto held = monitor_.enter();
-    fail(held, annulus::errc::destroyed);
+    fail(held, errc::destroyed);
   }
   std::error_code reset() noexcept {
     const auto held = monitor_.enter();
-    if (!writer_.done || !reader_.done) return errc::not_completed;
+    if (!writer_.done || !reader_.done) return errc::not_closed;
     begin_stream();
     stock_->reopen();
     return {};
@@ -310,7 +314,7 @@ class pipe_core {
   }
 
  private:
-  struct completion {
+  struct closing {
     bool done = false;
     std::error_code error{};
   };
@@ -330,7 +334,19 @@ class pipe_core {
   // The writer waits for the reader to consume, and the reader for more: neither would ever go on.
   [[nodiscard]] bool wedged() const noexcept { return buffered() > 0 && !fits(room_wanted_); }
 
-  void publish(std::size_t fresh) noexcept {
+  [[nodiscard]] bool nobody_reads() const noexcept { return reader_.done || failure_; }
+  // The first error stays: one that an end closes with is none if the pipe has failed before, and
+  // is told instead of a later failure of the pipe.
+  [[nodiscard]] std::error_code first(std::error_code error) const noexcept {
+    return failure_ || is_clean_end(error) ? std::error_code{} : lasting(error);
+  }
+  bool publish_if_it_fits() noexcept {
+    if (!fits(tail_.uncommitted())) return false;
+    publish();
+    return true;
+  }
+  void publish() noexcept {
+    const auto fresh = tail_.uncommitted();
     if (fresh == 0) return;
     committed_ = tail_.publish();
     if (head_ == nullptr) head_ = tail_.first();
@@ -362,21 +378,16 @@ class pipe_core {
     counters.entered_kernel(1);
   }
 
-  [[nodiscard]] std::error_code read_refusal(std::size_t min) const noexcept {
-    if (failure_) return failure_;
-    if (reader_.done) return errc::completed;
-    if (reading_) return errc::read_in_progress;
-    if (max_ != 0 && min > max_) return annulus::errc::exceeds_capacity;
-    return writer_.error;
-  }
   void open_read(const lock& held, read_result& result) noexcept {
-    if ((result.error = failure_)) return;
-    result.buffer = snapshot_ = committed(held);
-    result.completed = writer_.done;
-    result.cancelled = std::exchange(read_cancelled_, false);
-    if (!readable() && !result.completed && !result.cancelled)
-      result.error = annulus::errc::exceeds_capacity;
+    const bool wanted = readable();
     minimum_ = 0;
+    if (std::exchange(read_cancelled_, false)) {
+      result.error = errc::cancelled;
+      return;
+    }
+    result.closed = writer_.done;
+    if (!wanted && !result.closed) result.error = errc::exceeds_capacity;
+    result.buffer = snapshot_ = committed(held);
     reading_ = true;
   }
   // Positions tell a cursor of another read, the segment one of another pipe.
@@ -393,6 +404,7 @@ class pipe_core {
 
   void begin_stream() noexcept {
     writer_ = reader_ = {};
+    failure_ = {};
     consumed_ = examined_ = committed_.position_;
     minimum_ = room_wanted_ = 0;
     paused_ = flush_cancelled_ = read_cancelled_ = unannounced_ = false;
@@ -411,7 +423,7 @@ class pipe_core {
 
   const std::size_t pause_, resume_, max_;
   const std::shared_ptr<segment_stock<Platform>> stock_;
-  // On lines of its own: the writer's, until both have completed.
+  // On lines of its own: the writer's, until both have closed.
   alignas(line_bytes) write_tail<Platform> tail_;
   alignas(line_bytes) mutable monitor<Platform> monitor_{Platform::glances};
   // Guarded by the monitor.
@@ -425,11 +437,12 @@ class pipe_core {
   bool reading_ = false, paused_ = false, unannounced_ = false;
   bool flush_cancelled_ = false, read_cancelled_ = false;
   std::error_code failure_{};  // of both ends
-  completion writer_, reader_;
+  closing writer_, reader_;
   std::uint64_t acquisitions_ = 0;
   std::uint64_t writer_sample_ = 0, reader_sample_ = 0;  // bytes at the next look for the histogram
   alignas(line_bytes) end_counters<Platform> writer_counters_;
   alignas(line_bytes) end_counters<Platform> reader_counters_;
 };
+static_assert(alignof(pipe_core<std_platform>) == line_bytes);
 
 }  // namespace annulus::pipelines

@@ -1,7 +1,7 @@
 // How a pipe is to be.
 #pragma once
 
-#include <annulus/pipelines/error.hpp>
+#include <annulus/error.hpp>
 #include <annulus/pipelines/memory_pool.hpp>
 #include <annulus/pipelines/scheduler.hpp>
 #include <cstddef>

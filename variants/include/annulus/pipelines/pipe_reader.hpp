@@ -6,7 +6,6 @@
 #include <annulus/pipelines/pipe_io.hpp>
 #include <annulus/pipelines/preserved_buffer.hpp>
 #include <annulus/until.hpp>
-#include <annulus/waker.hpp>
 #include <coroutine>
 #include <cstddef>
 #include <system_error>
@@ -19,9 +18,10 @@ class basic_pipe;
 template <class Platform>
 struct read_call;
 
-/// For one thread at a time. Each call takes the lock once, and is an error once the reader has
-/// completed, and while another one waits or runs (errc::overlapping), except cancel_pending_read,
-/// which anybody may call.
+/// For one thread at a time. Each call takes the lock once, and is errc::closed once the reader has
+/// closed, and errc::overlapping while another one waits or runs, except cancel_pending_read, which
+/// anybody may call. A limit that is over ends each call that takes one, also one that could go on,
+/// having done nothing; what is wrong with the call, or what the stream failed with, comes first.
 template <class Platform = std_platform>
 class basic_pipe_reader {
   using core = pipe_core<Platform>;
@@ -34,13 +34,13 @@ class basic_pipe_reader {
   basic_pipe_reader(const basic_pipe_reader&) = delete;
   basic_pipe_reader& operator=(const basic_pipe_reader&) = delete;
 
-  /// Waits for bytes that have not been examined, the writer's end, or a cancel, and opens a read
-  /// of all that is there. With max_size, a writer that waits for room while nothing is left to
-  /// examine makes it annulus::errc::exceeds_capacity, with the bytes: only consuming helps. O(1).
+  /// Waits for bytes that have not been examined, or for the writer's end, and opens a read of all
+  /// that is there. With max_size, a writer that waits for room while nothing is left to
+  /// examine makes it errc::exceeds_capacity, with the bytes: only consuming helps. O(1).
   read_result read(const until& limit = {}) { return read_at_least(1, limit); }
   /// Waits for `min` bytes, examined before or not, and at least one that was not. Until then the
   /// writer is not paused, so that a frame may be larger than the threshold. More than max_size is
-  /// annulus::errc::exceeds_capacity.
+  /// errc::exceeds_capacity.
   read_result read_at_least(std::size_t min, const until& limit = {}) {
     read_result result;
     const visit here(inside_);
@@ -48,7 +48,13 @@ class basic_pipe_reader {
       result.error = errc::overlapping;
       return result;
     }
+    const auto over = limit.over<Platform>();
     auto held = core_.enter();
+    if (over) {
+      const auto refused = core_.read_refusal(held, min);
+      result.error = refused ? refused : over;
+      return result;
+    }
     for (std::error_code stopped; !core_.read_step(held, min, result);) {
       if (stopped) {
         core_.abandon_read(held);
@@ -61,8 +67,8 @@ class basic_pipe_reader {
     }
     return result;
   }
-  /// The same without waiting: annulus::errc::would_block where read would wait.
-  read_result try_read() {
+  /// The same without waiting: errc::would_block where read would wait.
+  [[nodiscard]] read_result try_read() {
     read_result result;
     const visit here(inside_);
     if (here.refused()) {
@@ -95,13 +101,15 @@ class basic_pipe_reader {
   }
   std::error_code advance(const cursor& consumed) { return advance(consumed, consumed); }
 
-  /// Empties the pipe into a descriptor or a sink; see pipelines::copy_to.
+  /// Empties the pipe into a descriptor or a sink; see pipelines::write_to.
   template <class Sink>
-  transfer copy_to(Sink&& sink, std::size_t most = everything, const until& limit = {}) {
-    return pipelines::copy_to(*this, sink, most, limit);
+  transfer write_to(Sink&& sink, std::size_t most = everything, const until& limit = {},
+                    on_error told = on_error::keep_open) {
+    return pipelines::write_to(*this, sink, most, limit, told);
   }
 
-  /// The read that waits, or else the next one, ends at once and says so. Any thread. O(1).
+  /// The read that waits, or else the next one, ends with errc::cancelled, once; what there is
+  /// stays for the one after it. Any thread. O(1).
   void cancel_pending_read() {
     auto held = core_.enter();
     core_.cancel_read(held);
@@ -115,15 +123,15 @@ class basic_pipe_reader {
   void resume(std::coroutine_handle<> what) const { scheduler_(what); }
 
   /// Nothing more will be read; an open read ends. A waiting writer goes on and is told, with the
-  /// error if there is one. The first call wins; later ones are errc::completed.
-  std::error_code complete(std::error_code error = {}) {
+  /// error if there is one. The first call wins; later ones are errc::closed.
+  std::error_code close(std::error_code error = {}) {
     const visit here(inside_);
     if (here.refused()) return errc::overlapping;
     bool last = false;
     std::error_code refused;
     {
       auto held = core_.enter();
-      refused = core_.complete_reader(held, error, last);
+      refused = core_.close_reader(held, error, last);
     }
     if (last) core_.give_back();
     return refused;

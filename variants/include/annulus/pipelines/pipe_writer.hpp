@@ -6,7 +6,6 @@
 #include <annulus/pipelines/pipe_core.hpp>
 #include <annulus/pipelines/pipe_io.hpp>
 #include <annulus/until.hpp>
-#include <annulus/waker.hpp>
 #include <coroutine>
 #include <new>
 #include <system_error>
@@ -22,9 +21,12 @@ struct write_call;
 struct writing_call;
 
 /// For one thread at a time. alloc and advance take no lock and share nothing with the reader;
-/// commit and flush take it once. Each call is an error once the writer has completed, and while
-/// another one waits or runs (errc::overlapping), except cancel_pending_flush, which anybody may
-/// call. Memory that runs out is std::errc::not_enough_memory.
+/// commit and flush take it once. Each call is errc::closed once the writer has closed, and
+/// errc::overlapping while another one waits or runs, except cancel_pending_flush, which anybody
+/// may call. Calls that publish fail with what ended the stream: what the reader closed with, or
+/// errc::closed, or the error of the pipe; what had not been published is dropped. A limit that is
+/// over ends each call that takes one, also one that could go on, having done nothing; those errors
+/// come first. Memory that runs out is std::errc::not_enough_memory.
 template <class Platform = std_platform>
 class basic_pipe_writer {
   using core = pipe_core<Platform>;
@@ -36,13 +38,13 @@ class basic_pipe_writer {
 
   /// At least `min` bytes to write to behind the last byte, and never none, in place of what was
   /// allocated before. More than max_size with what is uncommitted is
-  /// annulus::errc::exceeds_capacity. O(1).
+  /// errc::exceeds_capacity. O(1).
   allocation alloc(std::size_t min = 0) {
     const visit here(inside_);
     if (const auto error = refusal(here)) return {{}, error};
     const auto most = core_.allowance();
     const auto need = std::max<std::size_t>(min, 1);
-    if (need > most) return {{}, annulus::errc::exceeds_capacity};
+    if (need > most) return {{}, errc::exceeds_capacity};
     allocation got;
     got.error = guarded([&] { got.memory = core_.tail().allocate(need, most); });
     return got;
@@ -52,7 +54,7 @@ class basic_pipe_writer {
     const visit here(inside_);
     if (const auto error = refusal(here)) return {{}, error};
     const auto most = core_.allowance();
-    if (most == 0) return {{}, annulus::errc::exceeds_capacity};
+    if (most == 0) return {{}, errc::exceeds_capacity};
     reservation got;
     got.error = guarded([&] { got.memory = core_.tail().allocate_two(most); });
     return got;
@@ -73,7 +75,7 @@ class basic_pipe_writer {
   std::error_code append(const foreign_memory& memory) {
     const visit here(inside_);
     if (const auto error = refusal(here)) return error;
-    if (memory.bytes.size() > core_.allowance()) return annulus::errc::exceeds_capacity;
+    if (memory.bytes.size() > core_.allowance()) return errc::exceeds_capacity;
     if (memory.bytes.empty()) {
       if (memory.release != nullptr) memory.release(memory.context, memory.bytes);
       return {};
@@ -81,64 +83,75 @@ class basic_pipe_writer {
     return guarded([&] { core_.tail().append(memory); });
   }
 
-  /// Lets the reader's next read have what was advanced; a reader that waits already is told by the
-  /// next flush. Does not wait: what would exceed max_size is annulus::errc::would_block, with
-  /// nothing published. With a completed reader the bytes are dropped. O(1).
+  /// Bytes advanced or appended that no commit or flush has published yet. The writer's thread.
+  /// O(1).
+  [[nodiscard]] std::size_t unflushed_bytes() const noexcept {
+    return closed_ ? 0 : core_.tail().uncommitted();
+  }
+
+  /// Makes what was advanced visible to the reader's next read; a reader that waits already is told
+  /// by the next flush. Does not wait: what would exceed max_size is errc::would_block, with
+  /// nothing published. O(1).
   std::error_code commit() {
     const visit here(inside_);
     if (const auto error = refusal(here)) return error;
-    bool to_discard = false;
     std::error_code error;
+    bool lost = false;
     {
       auto held = core_.enter();
-      error = core_.commit(held, to_discard);
+      error = core_.commit(held);
+      lost = core_.nobody_reads(held);
     }
-    if (to_discard) core_.tail().discard();
+    if (lost) core_.tail().discard();
     return error;
   }
 
   /// Commits, wakes the reader if it can proceed, and waits while the pipe is paused, or has no
-  /// room under max_size. At the limit what was committed stays so; what had no room is still
-  /// uncommitted.
-  flush_result flush(const until& limit = {}) {
+  /// room under max_size. When the limit or a cancel ends the wait, what was committed stays so;
+  /// what had no room is still unflushed.
+  std::error_code flush(const until& limit = {}) {
     const visit here(inside_);
-    if (const auto error = refusal(here)) return {.error = error};
+    if (const auto error = refusal(here)) return error;
+    if (const auto error = given_up(limit)) return error;
     return flush_inside(&limit);
   }
-  /// The same without waiting: annulus::errc::would_block where flush would wait.
-  flush_result try_flush() {
+  /// The same without waiting: errc::would_block where flush would wait.
+  [[nodiscard]] std::error_code try_flush() {
     const visit here(inside_);
-    if (const auto error = refusal(here)) return {.error = error};
+    if (const auto error = refusal(here)) return error;
     return flush_inside(nullptr);
   }
 
   /// Copies the bytes in and flushes; in pieces if max_size wants it. `bytes` counts what the pipe
-  /// has taken: do not write those again, whatever the error. A completed reader is
-  /// errc::reader_completed or its error, a cancel annulus::errc::cancelled. O(bytes).
+  /// has taken: do not write those again, whatever the error. O(bytes).
   transfer write(bytes_view from, const until& limit = {}) {
     const visit here(inside_);
     if (const auto error = refusal(here)) return {0, error};
     transfer done;
     for (bool last = false; !last && !done.error;) {
+      if ((done.error = given_up(limit))) break;
       last = put(from, done);
-      if (!done.error) done.error = outcome(flush_inside(&limit));
+      if (!done.error) done.error = flush_inside(&limit);
     }
     return done;
   }
 
-  /// Fills the pipe from a descriptor; see pipelines::fill_from.
-  transfer fill_from(int fd, std::size_t most = everything, const until& limit = {}) {
-    return pipelines::fill_from(*this, fd, most, limit);
+  /// Fills the pipe from a descriptor; see pipelines::read_from.
+  transfer read_from(int fd, std::size_t most = everything, const until& limit = {},
+                     on_error told = on_error::keep_open) {
+    return pipelines::read_from(*this, fd, most, limit, told);
   }
 
-  /// Waits until nothing more will be read: the reader has completed, or the writer has and all is
-  /// consumed. Returns what the reader completed with, or why the wait ended. The `Writing` of the
-  /// design document.
+  /// Waits until nothing more will be read: the reader has closed, or the writer has and all is
+  /// consumed, or the pipe has failed. Returns what the reader closed with or the pipe failed with,
+  /// or why the wait ended. The `Writing` of the design document.
   std::error_code writing(const until& limit = {}) {
     const visit here(inside_);
     if (here.refused()) return errc::overlapping;
+    auto stopped = limit.over<Platform>();
     auto held = core_.enter();
-    std::error_code stopped;
+    if (const auto error = core_.reading_error(held)) return error;
+    if (stopped) return stopped;
     if (!core_.no_more_reads()) {
       stopped = core_.wait(
           held, core_.writer_seat(), [this] { return core_.no_more_reads(); }, limit,
@@ -147,7 +160,8 @@ class basic_pipe_writer {
     return core_.no_more_reads() ? core_.reading_error(held) : stopped;
   }
 
-  /// The flush that waits, or else the next one, ends at once and says so. Any thread. O(1).
+  /// The flush that waits, or else the next one, ends with errc::cancelled, once, when it has
+  /// committed what it can. Any thread. O(1).
   void cancel_pending_flush() {
     auto held = core_.enter();
     core_.cancel_flush(held);
@@ -161,24 +175,21 @@ class basic_pipe_writer {
   void resume(std::coroutine_handle<> what) const { scheduler_(what); }
 
   /// Nothing more will be written. What was advanced is committed first, unless with an error,
-  /// which every read will have from now on. The first call wins; later ones are errc::completed.
-  /// Bytes without room under max_size are annulus::errc::would_block: flush first.
-  std::error_code complete(std::error_code error = {}) {
+  /// which every read has from now on. The first call wins; later ones are errc::closed. Bytes
+  /// without room under max_size are errc::would_block: flush first.
+  std::error_code close(std::error_code error = {}) {
     const visit here(inside_);
     if (const auto refused = refusal(here)) return refused;
-    bool to_discard = static_cast<bool>(error);
-    if (!error) {
+    if (is_clean_end(error)) {
       auto held = core_.enter();
-      if (const auto refused = core_.commit(held, to_discard)) return refused;
+      if (core_.commit(held) == errc::would_block) return errc::would_block;
     }
-    if (to_discard) core_.tail().discard();
-    core_.tail().withdraw();
-    core_.tail().give_up_unused();
-    completed_ = true;
+    core_.tail().discard();
+    closed_ = true;
     bool last = false;
     {
       auto held = core_.enter();
-      last = core_.complete_writer(held, error);
+      last = core_.close_writer(held, error);
     }
     if (last) core_.give_back();
     return {};
@@ -196,7 +207,7 @@ class basic_pipe_writer {
 
   [[nodiscard]] std::error_code refusal(const visit& here) const noexcept {
     if (here.refused()) return errc::overlapping;
-    return completed_ ? make_error_code(errc::completed) : std::error_code{};
+    return closed_ ? make_error_code(errc::closed) : std::error_code{};
   }
   template <class Work>
   static std::error_code guarded(Work work) noexcept {
@@ -223,32 +234,35 @@ class basic_pipe_writer {
     core_.tail().withdraw();
     return done.error || done.bytes == from.size();
   }
-  static std::error_code outcome(const flush_result& flushed) noexcept {
-    if (flushed.error) return flushed.error;
-    if (flushed.completed) return errc::reader_completed;
-    if (flushed.cancelled) return annulus::errc::cancelled;
-    return {};
-  }
 
+  // Clear while the limit is not over; else that, or what comes before it.
+  std::error_code given_up(const until& limit) {
+    const auto over = limit.over<Platform>();
+    if (!over) return {};
+    auto held = core_.enter();
+    const auto refused = core_.write_refusal(held);
+    return refused ? refused : over;
+  }
   // `limit`: none if it must not wait.
-  flush_result flush_inside(const until* limit) {
-    flush_result result;
-    bool to_discard = false;
+  std::error_code flush_inside(const until* limit) {
+    std::error_code result;
+    bool lost = false;
     {
       auto held = core_.enter();
-      for (std::error_code stopped; !core_.flush_step(held, result, to_discard);) {
-        if (limit == nullptr) stopped = annulus::errc::would_block;
+      for (std::error_code stopped; !core_.flush_step(held, result);) {
+        if (limit == nullptr) stopped = errc::would_block;
         if (stopped) {
           core_.abandon_flush(held);
-          result.error = stopped;
+          result = stopped;
           break;
         }
         stopped = core_.wait(
             held, core_.writer_seat(), [this] { return core_.flush_ready(); }, *limit,
             core_.writer_counters());
       }
+      lost = core_.nobody_reads(held);
     }
-    if (to_discard) core_.tail().discard();
+    if (lost) core_.tail().discard();
     return result;
   }
 
@@ -258,20 +272,21 @@ class basic_pipe_writer {
     return inside_.enter() ? std::error_code{} : make_error_code(errc::overlapping);
   }
   [[nodiscard]] std::error_code begin_write() noexcept {
-    return completed_ ? make_error_code(errc::completed) : begin();
+    return closed_ ? make_error_code(errc::closed) : begin();
   }
   bool finish() noexcept {
     inside_.leave();
     return true;
   }
-  bool flush_once(flush_result& result) {
-    bool to_discard = false;
+  bool flush_once(std::error_code& result) {
+    bool lost = false;
     bool done = false;
     {
       auto held = core_.enter();
-      done = core_.flush_step(held, result, to_discard);
+      done = core_.flush_step(held, result);
+      lost = core_.nobody_reads(held);
     }
-    if (to_discard) core_.tail().discard();
+    if (lost) core_.tail().discard();
     return done;
   }
   bool arm_flush(waker& who) {
@@ -300,7 +315,7 @@ class basic_pipe_writer {
   core& core_;
   scheduler scheduler_;
   occupancy<Platform> inside_;
-  bool completed_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace annulus::pipelines

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <annulus/pipelines/segment.hpp>
+#include <cassert>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,7 @@ class basic_cursor {
   [[nodiscard]] const segment<Platform>* where() const noexcept { return segment_; }
   /// Of the byte behind it in the segment's memory. Precondition: not stale, nor of no segment.
   [[nodiscard]] std::size_t index() const noexcept {
+    assert(segment_ != nullptr);
     return static_cast<std::size_t>(position_ - segment_->offset);
   }
   /// Bytes of the stream before it.

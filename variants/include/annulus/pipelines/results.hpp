@@ -11,31 +11,23 @@
 namespace annulus::pipelines {
 
 /// Memory to write to; empty exactly when there is an error.
-struct allocation {
+struct [[nodiscard]] allocation {
   bytes_span memory{};
   std::error_code error{};
 };
 
-/// How a flush ended.
-struct flush_result {
-  bool completed = false;   ///< the reader has completed: nothing more will be read
-  bool cancelled = false;   ///< by cancel_pending_flush()
-  std::error_code error{};  ///< of the call, or what the reader completed with
-};
-
-/// How an awaited wait for the end of all reading ended.
-struct writing_result {
-  std::error_code error{};  ///< of the call, or what the reader completed with
+/// How an awaited flush, or wait for the end of all reading, ended.
+struct [[nodiscard]] outcome {
+  std::error_code error{};  ///< what the call that waits for it returns
 };
 
 /// A snapshot of what is there. The read is open until it is advanced, unless there is an error;
-/// annulus::errc::exceeds_capacity is the one error that comes with an open read and its bytes.
+/// errc::exceeds_capacity is the one error that comes with an open read and its bytes.
 template <class Platform = std_platform>
-struct basic_read_result {
+struct [[nodiscard]] basic_read_result {
   basic_readable_buffer<Platform> buffer{};
-  bool completed = false;   ///< the writer has completed: these are the last bytes
-  bool cancelled = false;   ///< by cancel_pending_read(); the bytes are good all the same
-  std::error_code error{};  ///< of the call, or what the writer completed with
+  bool closed = false;      ///< the writer has closed: these are the last bytes
+  std::error_code error{};  ///< of the call, or what the writer closed with
 };
 using read_result = basic_read_result<>;
 

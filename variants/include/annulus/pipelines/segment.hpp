@@ -1,7 +1,7 @@
 // A link in the chain of buffers that a pipe is.
 #pragma once
 
-#include <annulus/platform.hpp>
+#include <annulus/core/platform.hpp>
 #include <annulus/transfer.hpp>
 #include <atomic>
 #include <cstddef>

@@ -3,6 +3,7 @@
 
 #include <annulus/pipelines/memory_pool.hpp>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -63,6 +64,7 @@ class segment_stock : public std::enable_shared_from_this<segment_stock<Platform
   void pin(segment_type& kept) noexcept {
     // Relaxed: a reference is made from another one.
     const auto before = kept.holders.fetch_add(1, std::memory_order_relaxed);
+    assert(before != 0);
     if ((before & ~segment_type::in_chain) == 0)
       pinned_bytes_.fetch_add(kept.size, std::memory_order_relaxed);
   }

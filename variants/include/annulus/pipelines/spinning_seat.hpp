@@ -1,13 +1,11 @@
 // Where an end of a pipe waits: it spins as long as that pays, then it sleeps.
 #pragma once
 
-#include <annulus/monitor.hpp>
-#include <annulus/platform.hpp>
-#include <annulus/rest.hpp>
-#include <annulus/spin_budget.hpp>
+#include <annulus/core/monitor.hpp>
+#include <annulus/core/platform.hpp>
+#include <annulus/core/rest.hpp>
 #include <annulus/stats.hpp>
 #include <annulus/until.hpp>
-#include <annulus/waker.hpp>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -45,8 +43,11 @@ class spinning_seat {
                        end_counters<Platform>& counters) {
     return timed(counters, [&] {
       const auto start = Platform::now();
+      Platform::demand::enlist();
       if (!budget_.is_spent()) spin(held, start);
+      Platform::demand::sleeps();
       const auto stopped = in.sleep(held, seat_, ready, limit, counters);
+      Platform::demand::wakes();
       budget_.learn(start, last_wake_);
       return stopped;
     });
@@ -71,5 +72,7 @@ class spinning_seat {
   wake_record<Platform> last_wake_;
   alignas(line_bytes) typename Platform::template atomic<std::uint32_t> called_{0};
 };
+static_assert(alignof(spinning_seat<std_platform>) == line_bytes,
+              "who spins on the word is not disturbed by what the lock guards");
 
 }  // namespace annulus::pipelines

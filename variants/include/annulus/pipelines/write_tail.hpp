@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <annulus/pipelines/readable_buffer.hpp>
 #include <annulus/pipelines/segment_stock.hpp>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -26,6 +27,7 @@ class write_tail {
   /// At least `min` > 0 and at most `most` writable bytes, in place of those granted before. Throws
   /// std::bad_alloc, with nothing changed.
   bytes_span allocate(std::size_t min, std::size_t most) {
+    assert(min > 0 && min <= most);
     if (room() < min) grow(min);
     granted_ = std::min(room(), most);
     second_ = 0;
@@ -45,6 +47,7 @@ class write_tail {
 
   /// Adds the first `n` granted bytes to the stream. Precondition: n <= granted().
   void advance(std::size_t n) noexcept {
+    assert(n <= granted());
     const auto here = std::min(n, granted_);
     add(here);
     granted_ -= here;

@@ -28,16 +28,16 @@ status goal_waiters::reach(goal what, std::uint64_t value, const until& limit) {
 }
 
 std::error_code goal_waiters::await(const waiter& me, const until& limit) {
-  const auto on_stop = [this]() noexcept { crowd_.rouse(); };
+  const auto on_stop = [this]() noexcept { sleepers_.rouse(); };
   std::optional<std::stop_callback<decltype(on_stop)>> stop;
   if (limit.token().stop_possible()) stop.emplace(limit.token(), on_stop);
   for (;;) {
-    const auto ticket = crowd_.ticket();
+    const auto ticket = sleepers_.ticket();
     // Acquire: pairs with serve().
     if (me.got.load(std::memory_order_acquire) != answer::none) return {};
     if (limit.cancelled()) return annulus::errc::cancelled;
     if (limit.expired<std_platform>()) return annulus::errc::timed_out;
-    crowd_.sleep(ticket, limit.deadline());
+    sleepers_.sleep(ticket, limit.deadline());
   }
 }
 
@@ -102,7 +102,7 @@ std::size_t goal_waiters::serve(lock& held) {
   });
   const auto served = before - orders_.durable_waiters();
   held.unlock();
-  if (any) crowd_.rouse();
+  if (any) sleepers_.rouse();
   for (const auto& each : due) each.who->notify();
   return served;
 }

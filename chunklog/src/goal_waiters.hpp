@@ -74,7 +74,7 @@ class goal_waiters {
 
   log_monitor& shared_;
   order_book& orders_;
-  futex_rest<std_platform> crowd_;  // of the waiters
+  futex_rest<std_platform> sleepers_;  // the waiters
 
   std::array<std::uint64_t, goals> done_{};
   std::vector<waiter*> waiters_{};

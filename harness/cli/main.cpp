@@ -1,7 +1,10 @@
 // annulus: the command.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <annulus/core/copy.hpp>
 #include <annulus/pipeline/escaped.hpp>
+#include <cstdlib>
 #include <string>
 
 #include "cli/command.hpp"
@@ -39,6 +42,16 @@ void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
                                               known));
 }
 
+// The rings take no notice of a word that they do not know, since a library says nothing.
+void refuse_unknown_copies() {
+  const char* const given = std::getenv("ANNULUS_COPY");
+  if (given == nullptr || annulus::parse_copy_pair(given)) return;
+  throw annulus::cli::usage_error(
+      fmt::format("ANNULUS_COPY must be one of {}, or two of them as in:out, but is '{}'",
+                  fmt::join(annulus::copy_strategy_names, ", "),
+                  annulus::pipeline::escaped(std::string_view(given))));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +69,7 @@ int main(int argc, char** argv) {
   }
   return exit_status(app, [&] {
     refuse_unknown_command(app, argc, argv);
+    refuse_unknown_copies();
     app.parse(argc, argv);
   });
 }

@@ -455,13 +455,31 @@ TYPED_TEST(io, what_goes_on_or_ended_well_fails_nothing) {
   EXPECT_EQ(to.reader().try_peek(1).error, errc::would_block);
 }
 
+// What an end below has of its ring, and the error that it fails it with.
+template <class Ring>
+class failing_end {
+ public:
+  failing_end(Ring& ring, std::error_code error) : ring_(ring), error_(error) {}
+  failing_end(const failing_end&) = delete;
+  failing_end& operator=(const failing_end&) = delete;
+  [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
+  [[nodiscard]] std::size_t free() const noexcept { return ring_.free(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
+  [[nodiscard]] std::size_t limit() const noexcept { return ring_.limit(); }
+  [[nodiscard]] bool empty() const noexcept { return ring_.empty(); }
+  [[nodiscard]] bool full() const noexcept { return ring_.full(); }
+  [[nodiscard]] ring_stats stats() const { return ring_.stats(); }
+
+ protected:
+  Ring& ring_;
+  std::error_code error_;
+};
+
 // A reader end that fails the ring when it gives back what a sink has taken.
 template <class Ring>
-class failing_reader {
+class failing_reader : public failing_end<Ring> {
  public:
-  failing_reader(Ring& ring, std::error_code error) : ring_(ring), error_(error) {}
-  failing_reader(const failing_reader&) = delete;
-  failing_reader& operator=(const failing_reader&) = delete;
+  using failing_end<Ring>::failing_end;
   auto& end() { return ring_.reader(); }
 
   peeked peek(std::size_t min, const until& limit = {}) { return end().peek(min, limit); }
@@ -476,24 +494,17 @@ class failing_reader {
   peeked try_peek(std::size_t min) { return end().try_peek(min); }
   void close() { end().close(); }
   void close(std::error_code error) { end().close(error); }
-  [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
-  [[nodiscard]] std::size_t free() const noexcept { return ring_.free(); }
-  [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
-  [[nodiscard]] std::size_t limit() const noexcept { return ring_.limit(); }
-  [[nodiscard]] bool empty() const noexcept { return ring_.empty(); }
-  [[nodiscard]] bool full() const noexcept { return ring_.full(); }
-  [[nodiscard]] ring_stats stats() const { return ring_.stats(); }
 
  private:
-  Ring& ring_;
-  std::error_code error_;
+  using failing_end<Ring>::ring_;
+  using failing_end<Ring>::error_;
 };
 
 TYPED_TEST(io, what_a_descriptor_took_is_counted_though_the_ring_fails_meanwhile) {
   TypeParam ring(64);
   auto sink = make_pipe();
   this->put(ring, 10);
-  failing_reader end(ring, some_error);
+  failing_reader<TypeParam> end(ring, some_error);
   const auto step = write_to(end, sink.in.get());
   EXPECT_EQ(step.bytes, 10U);
   EXPECT_EQ(step.error, some_error);
@@ -505,7 +516,7 @@ TYPED_TEST(io, what_the_other_ring_took_is_counted_though_the_source_fails_meanw
   TypeParam from(64);
   TypeParam to(64);
   this->put(from, 10);
-  failing_reader end(from, some_error);
+  failing_reader<TypeParam> end(from, some_error);
   const auto step = copy(end, to.writer());
   EXPECT_EQ(step.bytes, 10U);
   EXPECT_EQ(step.error, some_error);
@@ -515,11 +526,9 @@ TYPED_TEST(io, what_the_other_ring_took_is_counted_though_the_source_fails_meanw
 }
 // A writer end that fails the ring when it is about to publish what a source gave.
 template <class Ring>
-class failing_writer {
+class failing_writer : public failing_end<Ring> {
  public:
-  failing_writer(Ring& ring, std::error_code error) : ring_(ring), error_(error) {}
-  failing_writer(const failing_writer&) = delete;
-  failing_writer& operator=(const failing_writer&) = delete;
+  using failing_end<Ring>::failing_end;
   auto& end() { return ring_.writer(); }
 
   reservation reserve(std::size_t min, const until& limit = {}) {
@@ -538,24 +547,17 @@ class failing_writer {
   std::error_code drain(const until& limit = {}) { return end().drain(limit); }
   void close() { end().close(); }
   void close(std::error_code error) { end().close(error); }
-  [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
-  [[nodiscard]] std::size_t free() const noexcept { return ring_.free(); }
-  [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
-  [[nodiscard]] std::size_t limit() const noexcept { return ring_.limit(); }
-  [[nodiscard]] bool empty() const noexcept { return ring_.empty(); }
-  [[nodiscard]] bool full() const noexcept { return ring_.full(); }
-  [[nodiscard]] ring_stats stats() const { return ring_.stats(); }
 
  private:
-  Ring& ring_;
-  std::error_code error_;
+  using failing_end<Ring>::ring_;
+  using failing_end<Ring>::error_;
 };
 
 TYPED_TEST(io, what_a_ring_did_not_take_of_a_descriptor_is_counted_as_lost) {
   TypeParam ring(64);
   auto source = make_pipe();
   send(source.in.get(), 0, 10, 10);
-  failing_writer end(ring, some_error);
+  failing_writer<TypeParam> end(ring, some_error);
   const auto step = read_from(end, source.out.get());
   EXPECT_EQ(step.bytes, 0U);
   EXPECT_EQ(step.lost, 10U);

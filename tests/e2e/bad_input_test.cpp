@@ -67,6 +67,16 @@ TEST_F(bad_input, unknown_words) {
   expect(put({"--mode", "sprocket"}), 2, "--mode must be serial or parallel, not 'sprocket'");
 }
 
+TEST_F(bad_input, unknown_copies_in_the_environment) {
+  const auto told = run_shell("ANNULUS_COPY=sprocket:loop exec \"$0\" variants");
+  EXPECT_EQ(told.status, 2) << told.out;
+  EXPECT_TRUE(contains(told.err,
+                       "ANNULUS_COPY must be one of memcpy, loop, rep, nontemporal, or two of them "
+                       "as in:out, but is 'sprocket:loop'"))
+      << told.err;
+  EXPECT_EQ(run_shell("ANNULUS_COPY=nontemporal:loop exec \"$0\" variants").status, 0);
+}
+
 TEST_F(bad_input, two_ways_at_once) {
   expect(put({"--copy", "--in-place"}), 2, "--copy");
   expect(put({"--copy", "--copy-in"}), 2, "--copy");

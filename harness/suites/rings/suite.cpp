@@ -205,10 +205,17 @@ class rings final : public harness::suite {
     return impossible_pages(what, key);
   }
 
+  // Measured all the same it would be another strategy under this one's name.
+  static std::string lacking_copies(const std::string& pair) {
+    const auto copies = parse_copy_pair(pair);
+    if (!copies || (has_copy_strategy(copies->in) && has_copy_strategy(copies->out))) return "";
+    return fmt::format("copies {}: this processor has no such way of its own", pair);
+  }
+
   [[nodiscard]] std::string not_adaptable(const contender& what, const json& key) const {
     if (!what.in_place && key.at("batch") != 1)
       return fmt::format("{} publishes every write", what.channel);
-    if (what.adapts) return "";
+    if (what.adapts) return lacking_copies(word(key, "copies"));
     for (const char* const axis : {"copies", "patience"}) {
       const json& own = find_axis(axes(), axis)->fallback;
       if (key.at(axis) != own) return fmt::format("{} takes no {} but its own", what.channel, axis);

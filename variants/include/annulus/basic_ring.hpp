@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
-#include <type_traits>
 #include <utility>
 
 namespace annulus {
@@ -105,9 +104,7 @@ class basic_ring : public observers<basic_ring<Storage, Waiting, Platform>> {
   static_assert(alignof(basic_writer<basic_ring>) == line_bytes &&
                 alignof(basic_reader<basic_ring>) == line_bytes);
   // Read by both ends, and written only at the ends of a trial.
-  [[no_unique_address]] std::conditional_t<chooses_copies<Platform>, copy_agreement,
-                                           detail::no_choice>
-      copies_;
+  [[no_unique_address]] part_of_choice<Platform, copy_agreement> copies_;
   basic_writer<basic_ring> writer_{*this};
   basic_reader<basic_ring> reader_{*this};
 };

@@ -26,12 +26,12 @@
 //   overflow::overwrite_oldest (locked_ring.hpp) does not, but for an open peek: it drops the
 //   oldest bytes, so that the reader gets a stream with gaps, and stats() counts them.
 //
-// Memory: all of it is there before the constructor returns, of transparent huge pages from 2 MiB
-// on. Who wants it otherwise includes memory.hpp and gives a memory_policy behind the capacity
-// (NUMA nodes, huge pages, prefault, lock), which is strict: what cannot be had is a
-// std::system_error. A ring over a storage takes that storage instead, which may be the caller's
-// own memory (flat_storage) or a mirror_pool's. A policy for `segment`, whose memory grows while it
-// runs, is errc::no_memory_policy.
+// Memory: all of it is there before the constructor returns; from 2 MiB on transparent huge pages
+// are asked for, which the kernel may have or not. Who wants it otherwise includes memory.hpp and
+// gives a memory_policy behind the capacity (NUMA nodes, huge pages, prefault, lock), which is
+// strict: what cannot be had is a std::system_error. A ring over a storage takes that storage
+// instead, which may be the caller's own memory (flat_storage) or a mirror_pool's. A policy for
+// `segment`, whose memory grows while it runs, is errc::no_memory_policy.
 //
 // Made of these calls, for any ring: read_from, write_to, copy, write_byte, read_byte
 // (ring_io.hpp); copy_bytes, into a reservation or out of a peek of one or two spans

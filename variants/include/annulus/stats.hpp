@@ -127,17 +127,22 @@ class end_counters {
   std::array<counter, std::tuple_size_v<occupancy_histogram>> occupancy_{};
 };
 
-/// Around a sleep in the kernel: counts it and its time. The count comes first: others may look
-/// whether this end sleeps.
+/// Around a sleep in the kernel: counts it and its time, and that its thread wants no core
+/// meanwhile. The count comes first: others may look whether this end sleeps.
 template <class Platform>
 class timed_sleep {
  public:
   explicit timed_sleep(end_counters<Platform>& counters) noexcept : counters_(counters) {
     counters.parked();
+    Platform::demand::enlist();
+    Platform::demand::sleeps();
   }
   timed_sleep(const timed_sleep&) = delete;
   timed_sleep& operator=(const timed_sleep&) = delete;
-  ~timed_sleep() { counters_.slept(Platform::now() - start_); }
+  ~timed_sleep() {
+    Platform::demand::wakes();
+    counters_.slept(Platform::now() - start_);
+  }
 
  private:
   end_counters<Platform>& counters_;

@@ -15,6 +15,17 @@ static_assert(ANNULUS_SLOWED >= 1 && ANNULUS_SLOWED <= 90);
 /// or full, and waits.
 struct slowed_platform : std_platform {
   static void copy(std::byte* to, const std::byte* from, std::size_t n) noexcept {
+    stand_still();
+    std_platform::copy(to, from, n);
+  }
+  static void copy(copy_strategy how, std::byte* to, const std::byte* from,
+                   std::size_t n) noexcept {
+    stand_still();
+    std_platform::copy(how, to, from, n);
+  }
+
+ private:
+  static void stand_still() noexcept {
     constexpr std::chrono::nanoseconds moving = std::chrono::milliseconds(20);
     constexpr auto whole = moving * 100 / (100 - ANNULUS_SLOWED);
     constexpr unsigned seldom = 8;  // a look costs a twentieth of a piece of 4 KiB
@@ -23,7 +34,6 @@ struct slowed_platform : std_platform {
       while (clock::now().time_since_epoch() % whole >= moving) {
       }
     }
-    std_platform::copy(to, from, n);
   }
 };
 

@@ -249,7 +249,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   barrier_choice<platform> barrier_;
   end_counters<platform> counters_;
   typename Ring::gate::budget spin_;
-  [[no_unique_address]] part_of_choice<platform, copy_follower> copies_;
+  [[no_unique_address]] part_of_choice<platform, copy_follower<platform>> copies_;
   waiting_room<platform> waiting_;
 };
 

@@ -267,7 +267,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   barrier_choice<platform> barrier_;
   end_counters<platform> counters_;
   typename Ring::gate::budget spin_;
-  [[no_unique_address]] part_of_choice<platform, copy_leader> copies_;
+  [[no_unique_address]] part_of_choice<platform, copy_leader<platform>> copies_;
   waiting_room<platform> waiting_;
 };
 

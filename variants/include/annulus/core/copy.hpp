@@ -25,7 +25,7 @@
 namespace annulus {
 
 /// How a large piece is copied. Which is the fastest differs by up to eight times, and from machine
-/// to machine: it depends on how a line gets from one core to another (docs/copies.md).
+/// to machine: it depends on how a line gets from one core to another (docs/architecture.md).
 enum class copy_strategy : std::uint8_t {
   memcpy,       ///< the C library's, whatever it takes for the processor: the portable one
   loop,         ///< line by line and forwards, in the widest registers
@@ -172,7 +172,8 @@ inline const std::array<copier, 4>& copiers() noexcept {
          detail::copiers()[static_cast<std::size_t>(which)] != detail::copy_library;
 }
 
-/// From this size on a strategy is chosen; below it all are alike, and what they do is inlined.
+/// From this size on a strategy is chosen; a smaller piece costs less than to choose, or little
+/// more.
 inline constexpr std::size_t worth_choosing = 1024;
 
 /// Copies as `how` says. What it has stored is published by a release after it, whatever it is.

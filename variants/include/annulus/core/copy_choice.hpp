@@ -13,6 +13,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 namespace annulus {
 
@@ -277,15 +278,7 @@ struct no_choice {};
 }  // namespace detail
 
 /// A part of the choice, where there is one.
-template <class Platform, template <class> class Part>
-struct part_of_choice_type {
-  using type = detail::no_choice;
-};
-template <chooses_copies Platform, template <class> class Part>
-struct part_of_choice_type<Platform, Part> {
-  using type = Part<Platform>;
-};
-template <class Platform, template <class> class Part>
-using part_of_choice = typename part_of_choice_type<Platform, Part>::type;
+template <class Platform, class Part>
+using part_of_choice = std::conditional_t<chooses_copies<Platform>, Part, detail::no_choice>;
 
 }  // namespace annulus

@@ -40,7 +40,7 @@ class core_demand {
     thread_local const membership mine;
     static_cast<void>(mine);
   }
-  /// A thread that was counted goes to sleep, or no longer sleeps.
+  /// The calling thread, which is counted, goes to sleep, or no longer sleeps.
   static void sleeps() noexcept { wanting_.fetch_sub(1, std::memory_order_relaxed); }
   static void wakes() noexcept { wanting_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -127,17 +127,16 @@ struct std_platform {
   static std::uint32_t own_barriers_worth() noexcept {
     static const std::uint32_t worth = [] {
       if (!has_membarrier) return 0U;
-      constexpr int rounds = 64;
-      const auto cost = [](auto barrier) {
+      const auto cost = [](int rounds, auto barrier) {
         auto least = std::chrono::nanoseconds::max();
         for (int i = 0; i < 3; ++i) {
           const auto start = clock::now();
           for (int j = 0; j < rounds; ++j) barrier();
           least = std::min<std::chrono::nanoseconds>(least, clock::now() - start);
         }
-        return std::max<std::int64_t>(least.count(), 1);
+        return std::max<std::int64_t>(least.count() / rounds, 1);
       };
-      const auto ratio = cost([] { heavy_barrier(); }) / cost(own_barrier);
+      const auto ratio = cost(2, [] { heavy_barrier(); }) / cost(64, own_barrier);
       return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ratio, 1, 1 << 20));
     }();
     return worth;

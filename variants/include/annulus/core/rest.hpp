@@ -174,10 +174,8 @@ class futex_rest {
       // Sequentially consistent, as the bump and the look in rouse(): either this sees the bump, or
       // that the sleeper.
       asleep_.fetch_add(1, std::memory_order_seq_cst);
-      Platform::demand::sleeps();
       const bool is_void = epoch_.load(std::memory_order_seq_cst) != ticket;
       if (!is_void) Platform::futex_wait(epoch_, ticket, deadline);
-      Platform::demand::wakes();
       // Relaxed: who sees it late makes a wake that nobody needs.
       asleep_.fetch_add(~std::uint32_t{0}, std::memory_order_relaxed);  // one less
       return is_void ? 0 : 1;

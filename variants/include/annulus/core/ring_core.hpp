@@ -83,7 +83,7 @@ struct ring_core {
 
   alignas(line_bytes) typename status_of<Platform>::type status;
   // As tail.index, while the producer is corked: on a line that the consumer looks at only when it
-  // would wait, so that it stays with the producer. Never behind it otherwise.
+  // would wait, so that it stays with the producer. Else it is of the past, and behind it.
   alignas(line_bytes) typename Platform::template atomic<std::uint64_t> unpublished{0};
   side tail;  // written by the producer; the consumer waits at its gate
   side head;  // written by the consumer; the producer waits at its gate

@@ -45,9 +45,7 @@ class spinning_seat {
       const auto start = Platform::now();
       Platform::demand::enlist();
       if (!budget_.is_spent()) spin(held, start);
-      Platform::demand::sleeps();
       const auto stopped = in.sleep(held, seat_, ready, limit, counters);
-      Platform::demand::wakes();
       budget_.learn(start, last_wake_);
       return stopped;
     });

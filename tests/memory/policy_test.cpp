@@ -78,6 +78,19 @@ TYPED_TEST(policy, prefault) {
   });
 }
 
+// Where the kernel would take it from everybody, and then kill somebody.
+TYPED_TEST(policy, more_pages_than_the_machine_has_are_refused) {
+  if (!this->takes_policy) return;  // its pages come one by one
+  const auto all = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * pages::base_bytes();
+  const auto none = std::make_error_code(std::errc::not_enough_memory);
+  const auto bytes = "ring memory of " + std::to_string(2 * all) + " bytes cannot be ";
+  for (const auto& text :
+       {refusal_of([&] { TypeParam ring(2 * all); }, none),
+        refusal_of([&] { TypeParam ring(2 * all, {.prefault = true}); }, none)}) {
+    EXPECT_NE(text.find(bytes), std::string::npos) << text;
+  }
+}
+
 TYPED_TEST(policy, one_node) {
   this->with({.nodes = {first_node()}, .prefault = true}, [&](const memory_report& found) {
     EXPECT_EQ(found.pages_on_node,

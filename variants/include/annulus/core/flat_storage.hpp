@@ -90,6 +90,10 @@ class flat_storage {
     const bool huge = bytes >= huge_bytes;
     const auto granule = huge ? huge_bytes : page;
     const auto held = whole_pages(bytes);
+    if (held / page > static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES))) {
+      errno = ENOMEM;  // where the kernel would take it from everybody, and then kill somebody
+      refuse(bytes, "had");
+    }
     // With an inaccessible page at least on both sides.
     const auto whole = held + granule + page;
     void* const from =

@@ -101,8 +101,11 @@ inline void advise(bytes_span memory, huge_pages huge) noexcept {
       huge == huge_pages::never || memory.size() < huge_bytes ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
 }
 
-/// Makes every page present, where touching it would be a signal if there is none.
+/// Makes every page present, where touching it would be a signal if there is none. More than the
+/// machine has is refused: the kernel would go on until it has to kill somebody.
 inline std::error_code populate(bytes_span memory) noexcept {
+  if (memory.size() / base_bytes() > static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)))
+    return {ENOMEM, std::generic_category()};
   const auto refused =
       detail::restarted([&] { return madvise(memory.data(), memory.size(), MADV_POPULATE_WRITE); });
   return refused == 0 ? std::error_code{} : last_error();

@@ -104,6 +104,28 @@ measurement one_core_copy(const setup& given) {
   return out;
 }
 
+// What an end does beside the channel: one thread makes the payload of a piece, and looks at it.
+// The slower of the two bounds every stream; where that is near, it is not the channel that is
+// measured.
+measurement payload_alone(const setup& given) {
+  const auto rounds = std::max<std::uint64_t>(1, given.amount / piece_bytes);
+  measurement out;
+  out.amount = out.bytes = rounds * piece_bytes;
+  on_cpus(given.producer_cpus, [&] {
+    buffer piece(piece_bytes);
+    std::uint64_t seen = 0;
+    const auto start = clock::now();
+    for (std::uint64_t i = 0; i < rounds; ++i) fill(piece, i * piece_bytes);
+    const auto made = clock::now();
+    for (std::uint64_t i = 0; i < rounds; ++i)
+      seen |= difference(piece, (rounds - 1) * piece_bytes);
+    out.seconds = std::max(seconds_between(start, made), seconds_between(made, clock::now()));
+    refuse_corruption(seen);
+  });
+  out.metrics[harness::bytes_per_second] = static_cast<double>(out.amount) / out.seconds;
+  return out;
+}
+
 // A round trip of one cache line, or of one line each way, between spinning threads: what no
 // channel can beat. No pause in the loops, which would only answer later; where both threads have
 // one CPU, they take turns.
@@ -140,6 +162,7 @@ std::vector<contender> roof_contenders() {
   catalogue roofs(side::roof);
   roofs.add(shape_roof, "two-core-copy", best_two_core_copy);
   roofs.add(shape_roof, "one-core-copy", one_core_copy);
+  roofs.add(shape_roof, "payload", payload_alone);
   roofs.add(shape_f, "two-lines", line_round_trip<false>).first_amount = 256;
   roofs.add(shape_f, "one-line", line_round_trip<true>).first_amount = 256;
   return std::move(roofs).take();

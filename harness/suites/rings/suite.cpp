@@ -94,10 +94,11 @@ class rings final : public harness::suite {
     if (role(key) == "roof") return {};
     if (shape == bench::shape_f)
       return {roof_of(key, shape, "two-lines"), roof_of(key, shape, "one-line")};
-    if (shape == bench::shape_flow) return {roof_of(key, bench::shape_roof, "two-core-copy")};
+    const auto copied = roof_of(key, bench::shape_roof, "two-core-copy");
+    const auto payload = roof_of(key, bench::shape_roof, "payload");
+    if (shape == bench::shape_flow) return {copied, payload};
     if (!holds(std::array{"a", "b", "c", "d", "e"}, shape)) return {};
-    return {roof_of(key, bench::shape_roof, "two-core-copy"),
-            roof_of(key, bench::shape_roof, "one-core-copy")};
+    return {copied, roof_of(key, bench::shape_roof, "one-core-copy"), payload};
   }
 
   [[nodiscard]] std::optional<harness::traffic> traffic_of(const json& key) const override {

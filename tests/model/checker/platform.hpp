@@ -182,8 +182,8 @@ struct platform_base {
   }
 
   // No spin before a sleep: it does what the looks around it do, and would only hide them.
-  static constexpr int glances = 0;
-  static constexpr int bare_glances = 0;
+  static int looks_in(std::chrono::nanoseconds) noexcept { return 0; }
+  static int pauses_in(std::chrono::nanoseconds) noexcept { return 0; }
   static constexpr std::chrono::nanoseconds first_budget{0};
   static constexpr std::chrono::nanoseconds patience{0};
   using demand = no_demand;

@@ -130,8 +130,8 @@ struct relacy_platform {
     while (word.load(std::memory_order::relaxed) == expected) yield();
   }
   static void futex_wake(atomic<std::uint32_t>&) noexcept {}
-  [[maybe_unused]] static constexpr int glances = 0;
-  [[maybe_unused]] static constexpr int bare_glances = 0;
+  static int looks_in(std::chrono::nanoseconds) noexcept { return 0; }
+  static int pauses_in(std::chrono::nanoseconds) noexcept { return 0; }
   [[maybe_unused]] static constexpr std::chrono::nanoseconds first_budget{0};
   [[maybe_unused]] static constexpr std::chrono::nanoseconds patience{0};
   using demand = model::no_demand;

@@ -12,7 +12,7 @@ namespace annulus::model {
 
 /// Looks before it sleeps.
 struct glancing_platform : platform_base {
-  static constexpr int glances = 2;
+  static int pauses_in(std::chrono::nanoseconds) noexcept { return 2; }
 };
 
 struct counted_job {

@@ -34,7 +34,9 @@ class monitor {
       if (held_.owns_lock()) unlock();
     }
     void acquire() {
-      if constexpr (Platform::glances > 0) {  // a checker's mutex has no other way in
+      if constexpr (requires(typename Platform::mutex & any) {
+                      any.try_lock();
+                    }) {  // a checker's mutex has no other way in
         for (int i = 0; i < looks_; ++i) {
           if (held_.try_lock()) return;
           Platform::relax();
@@ -68,6 +70,7 @@ class monitor {
         return true;
       }
       if (!std::exchange(taken_, false)) return false;
+      Platform::demand::rouses(sleeper_);
       wake_.notify_one();
       return true;
     }
@@ -85,6 +88,7 @@ class monitor {
     typename Platform::condition_variable wake_;
     waker* armed_ = nullptr;
     bool taken_ = false;
+    std::uint32_t sleeper_ = 0;
   };
 
   /// `looks` at a lock that is taken come before the thread sleeps for it. They pay where everybody
@@ -135,6 +139,7 @@ class monitor {
         continue;
       }
       where.taken_ = true;
+      where.sleeper_ = Platform::demand::self();
       const timed_sleep asleep(counters);
       counters.entered_kernel(1);
       if (limit.deadline()) {

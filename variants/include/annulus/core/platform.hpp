@@ -13,6 +13,7 @@
 #endif
 
 #include <annulus/core/copy.hpp>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <climits>
@@ -41,8 +42,28 @@ class core_demand {
     static_cast<void>(mine);
   }
   /// The calling thread, which is counted, goes to sleep, or no longer sleeps.
-  static void sleeps() noexcept { wanting_.fetch_sub(1, std::memory_order_relaxed); }
-  static void wakes() noexcept { wanting_.fetch_add(1, std::memory_order_relaxed); }
+  static void sleeps() noexcept {
+    if (!asleep_[self()].exchange(true, std::memory_order_relaxed))
+      wanting_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  static void wakes() noexcept { rouses(self()); }
+
+  /// A number for the calling thread, never 0. In a process of many threads others have the same,
+  /// of whom then as many are counted as one could be.
+  [[nodiscard]] static std::uint32_t self() noexcept {
+    thread_local const auto mine =
+        1 + threads_.fetch_add(1, std::memory_order_relaxed) % (asleep_.size() - 1);
+    return static_cast<std::uint32_t>(mine);
+  }
+  /// The thread of this number is being woken: it wants a core long before it has one.
+  static void rouses(std::uint32_t thread) noexcept {
+    if (asleep_[thread].exchange(false, std::memory_order_relaxed))
+      wanting_.fetch_add(1, std::memory_order_relaxed);
+  }
+  /// Whether it sleeps. Of 0, nobody.
+  [[nodiscard]] static bool is_asleep(std::uint32_t thread) noexcept {
+    return asleep_[thread].load(std::memory_order_relaxed);
+  }
 
   /// Every thread that wants a core has one.
   [[nodiscard]] static bool has_cores() noexcept {
@@ -51,10 +72,10 @@ class core_demand {
 
  private:
   struct membership {
-    membership() noexcept { wakes(); }
+    membership() noexcept { wanting_.fetch_add(1, std::memory_order_relaxed); }
     membership(const membership&) = delete;
     membership& operator=(const membership&) = delete;
-    ~membership() { sleeps(); }
+    ~membership() { wanting_.fetch_sub(1, std::memory_order_relaxed); }
   };
 
   // Those that the process may run on as it starts, before any thread is pinned to some of them.
@@ -63,6 +84,8 @@ class core_demand {
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
   }();
   inline static constinit std::atomic<int> wanting_{0};
+  inline static constinit std::atomic<std::size_t> threads_{0};
+  inline static constinit std::array<std::atomic<bool>, 1024> asleep_{};
 };
 
 /// Two lines, since the adjacent-line prefetcher of x86 pulls lines in pairs.
@@ -175,9 +198,15 @@ struct std_platform {
     syscall(SYS_futex, address(word), FUTEX_WAKE | scope, INT_MAX, nullptr, nullptr, 0);
   }
 
-  /// Looks at the other end that a wait begins with, before it reads a clock or thinks of sleeping.
-  static constexpr int glances = 320;
-  /// How long a first wait spins before it sleeps; later ones go by experience (spin_budget.hpp).
+  /// How many looks at a line that nobody changes, or how many relax(), last so long: a pause takes
+  /// from 10 to 140 cycles, by the core. Measured as the program starts; 0 before.
+  static int looks_in(std::chrono::nanoseconds time) noexcept {
+    return static_cast<int>(static_cast<double>(time.count()) * looks_a_nanosecond);
+  }
+  static int pauses_in(std::chrono::nanoseconds time) noexcept {
+    return static_cast<int>(static_cast<double>(time.count()) * pauses_a_nanosecond);
+  }
+  /// How long a first wait spins before it sleeps; later ones go by experience (rest.hpp).
   static constexpr std::chrono::nanoseconds first_budget{4000};
   /// How long an end that sleeps may wait for a batch rather than be woken for less, if the ring's
   /// user says nothing else.
@@ -212,6 +241,27 @@ struct std_platform {
   }
 
  private:
+  // The most of three, since another thread may have had the core meanwhile.
+  template <class Step>
+  static double steps_a_nanosecond(Step step) noexcept {
+    constexpr int steps = 256;
+    double most = 0;
+    for (int i = 0; i < 3; ++i) {
+      const auto start = clock::now();
+      for (int j = 0; j < steps; ++j) step();
+      const std::chrono::nanoseconds took = clock::now() - start;
+      most = std::max(most, steps / static_cast<double>(std::max<std::int64_t>(took.count(), 1)));
+    }
+    return most;
+  }
+  inline static const double pauses_a_nanosecond = steps_a_nanosecond(relax);
+  inline static const double looks_a_nanosecond = [] {
+    std::atomic<std::uint64_t> line{0};
+    return steps_a_nanosecond([&line] {
+      // Acquire: as the looks that it stands for. Nobody writes it.
+      if (line.load(std::memory_order_acquire) != 0) relax();
+    });
+  }();
 #if defined(__x86_64__)
   inline static const bool has_waitpkg = [] {
     unsigned a = 0, b = 0, c = 0, d = 0;

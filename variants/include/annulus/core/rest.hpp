@@ -24,11 +24,13 @@ class spin_budget {
 
   [[nodiscard]] bool is_spent() const noexcept { return budget_ <= duration{}; }
 
-  /// Looks until `ready()`, as long as it pays from `start` on. True if it was.
-  template <class Ready>
-  bool spin(time_point start, Ready ready) const {
+  /// Looks until `ready()`, as long as it pays from `start` on. True if it was. `last` knows who
+  /// was the last to wake this end: while he sleeps himself, at another ring, nothing will come.
+  template <class Wake, class Ready>
+  bool spin(time_point start, const Wake& last, Ready ready) const {
     if (is_spent()) return false;
-    while (Platform::demand::has_cores() && Platform::now() - start < budget_) {
+    while (Platform::demand::has_cores() && !last.is_waker_asleep() &&
+           Platform::now() - start < budget_) {
       for (int i = 0; i < looks_per_clock; ++i) {
         if (ready()) return true;
         Platform::doze();
@@ -114,15 +116,19 @@ class yield_rest {
   std::uint64_t rouse() noexcept { return 0; }
 };
 
-/// What whoever wakes tells the sleeper: when it did, and what its part costs in processor time (a
-/// waker that loses its core meanwhile takes longer, but that is no cost of the wake). It publishes
-/// nothing, so relaxed. In memory that processes share a peer may have written anything, so what is
-/// read is cut to what is worth knowing: no spin pays for a wake of a millisecond.
+/// What whoever wakes tells the sleeper: who and when it was, and what its part costs in processor
+/// time (a waker that loses its core meanwhile takes longer, but that is no cost of the wake). It
+/// publishes nothing, so relaxed. In memory that processes share a peer may have written anything,
+/// so what is read is cut to what is worth knowing: no spin pays for a wake of a millisecond.
 template <class Platform>
 class wake_record {
  public:
   template <class Wake>
   void time(Wake wake) noexcept {
+    if constexpr (!crosses_processes<Platform>) {
+      waker_.store(Platform::demand::self(), std::memory_order_relaxed);
+      Platform::demand::rouses(sleeper_.load(std::memory_order_relaxed));
+    }
     at_.store(Platform::now().time_since_epoch().count(), std::memory_order_relaxed);
     // Not each time: the question is a system call.
     if (count_.fetch_add(1, std::memory_order_relaxed) % seldom != 0) return wake();
@@ -131,6 +137,13 @@ class wake_record {
     const auto took = (Platform::processor_time() - start).count();
     const auto known = usual();
     took_.store(known + (took - known) / 4, std::memory_order_relaxed);
+  }
+  /// By the calling thread, before it sleeps.
+  void sleeps() noexcept { sleeper_.store(Platform::demand::self(), std::memory_order_relaxed); }
+  /// Whether the thread that made the last wake sleeps by now. Of another process nobody knows.
+  [[nodiscard]] bool is_waker_asleep() const noexcept {
+    if constexpr (crosses_processes<Platform>) return false;
+    return Platform::demand::is_asleep(waker_.load(std::memory_order_relaxed));
   }
   /// What the wakes of late have cost.
   [[nodiscard]] std::chrono::nanoseconds cost() const noexcept {
@@ -153,6 +166,7 @@ class wake_record {
   std::atomic<std::int64_t> took_{Platform::first_budget.count() / 2};
   std::atomic<std::int64_t> at_{0};
   std::atomic<std::uint32_t> count_{0};
+  std::atomic<std::uint32_t> waker_{0}, sleeper_{0};
 };
 
 /// Sleeps on a futex. A wake makes every earlier ticket void before it enters the kernel, which
@@ -170,6 +184,7 @@ class futex_rest {
   }
   template <class Deadline>
   std::uint64_t sleep(std::uint32_t ticket, const Deadline& deadline) noexcept {
+    record_.sleeps();
     if constexpr (is_told_of_sleepers) {
       // Sequentially consistent, as the bump and the look in rouse(): either this sees the bump, or
       // that the sleeper.
@@ -216,6 +231,7 @@ class condvar_rest {
   }
   template <class Deadline>
   std::uint64_t sleep(std::uint32_t ticket, const Deadline& deadline) {
+    record_.sleeps();
     std::unique_lock held(mutex_);
     if (epoch_ != ticket) return 1;
     if (deadline) {

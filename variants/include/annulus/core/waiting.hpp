@@ -9,6 +9,7 @@
 #include <annulus/stats.hpp>
 #include <annulus/until.hpp>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -32,7 +33,7 @@ struct wait_target {
 /// it sleeps, also at what that one has held back.
 enum class looking { quickly, closely };
 
-/// A glance, then a spin as long as it pays, then a rest (rest.hpp). The other end enters the
+/// A few glances, then a spin as long as it pays, then a rest (rest.hpp). The other end enters the
 /// kernel only to wake a sleeper that it has satisfied.
 ///
 /// No wake is lost: the waiter stores its target and then loads the index; the publisher stores the
@@ -53,12 +54,9 @@ class basic_gate {
   template <class Ready, class Nudge>
   std::error_code wait(wait_target target, Ready ready, Nudge nudge, const until& limit,
                        budget& spin, end_counters<Platform>& counters) {
-    for (int i = 0; i < Platform::glances; ++i) {
-      if (ready(target.handy)) {
-        counters.waited();
-        return {};
-      }
-      if (i >= bare_glances) Platform::relax();
+    if (glance([&] { return ready(target.handy); })) {
+      counters.waited();
+      return {};
     }
     return timed(counters, [&] {
       if constexpr (Rest::sleeps) {
@@ -146,6 +144,20 @@ class basic_gate {
   }
 
  private:
+  // Where others want the core, who finds nothing leaves it to them, and comes back to more.
+  template <class Ready>
+  static bool glance(Ready ready) {
+    if (!Platform::demand::has_cores()) return ready();
+    // The first glances follow each other without a pause, which would answer later.
+    const int bare = Platform::looks_in(bare_glances);
+    const int all = bare + Platform::pauses_in(paused_glances);
+    for (int i = 0; i < all; ++i) {
+      if (ready()) return true;
+      if (i >= bare) Platform::relax();
+    }
+    return false;
+  }
+
   [[gnu::noinline]] void wake(end_counters<Platform>& counters) noexcept {
     counters.woke();
     counters.entered_kernel(wake());
@@ -170,7 +182,7 @@ class basic_gate {
     const auto start = Platform::now();
     std::error_code stopped;
     Platform::demand::enlist();
-    if (!spin.spin(start, [&] { return ready(enough); }))
+    if (!spin.spin(start, rest_.last_wake(), [&] { return ready(enough); }))
       stopped = sleep(target, ready, nudge, limit, spin, counters);
     spin.learn(start, rest_.last_wake());
     return stopped;
@@ -231,9 +243,10 @@ class basic_gate {
     void operator()() const noexcept { self->wake(); }
   };
 
-  // The first glances follow each other without a pause, which would answer later: about as long as
-  // a line takes from core to core and back.
-  static constexpr int bare_glances = Platform::glances * 4 / 5;
+  // Before it reads a clock or thinks of sleeping: about as long as a line takes from core to core
+  // and back, and as one takes that has to come from far, or behind others.
+  static constexpr std::chrono::nanoseconds bare_glances{250};
+  static constexpr std::chrono::nanoseconds paused_glances{1200};
   static constexpr std::uint64_t nobody = std::numeric_limits<std::uint64_t>::max();
 
   typename Platform::template atomic<std::uint64_t> target_{nobody};

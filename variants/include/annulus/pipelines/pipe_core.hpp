@@ -13,6 +13,7 @@
 #include <annulus/stats.hpp>
 #include <annulus/until.hpp>
 #include <cassert>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -421,11 +422,14 @@ class pipe_core {
     tail_.forget();
   }
 
+  // For the lock, which nobody holds while bytes are copied, before a sleep.
+  static constexpr std::chrono::nanoseconds glances{4000};
+
   const std::size_t pause_, resume_, max_;
   const std::shared_ptr<segment_stock<Platform>> stock_;
   // On lines of its own: the writer's, until both have closed.
   alignas(line_bytes) write_tail<Platform> tail_;
-  alignas(line_bytes) mutable monitor<Platform> monitor_{Platform::glances};
+  alignas(line_bytes) mutable monitor<Platform> monitor_{Platform::pauses_in(glances)};
   // Guarded by the monitor.
   seat writer_seat_, reader_seat_;
   segment_type* head_ = nullptr;

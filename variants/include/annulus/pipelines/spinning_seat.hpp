@@ -45,6 +45,7 @@ class spinning_seat {
       const auto start = Platform::now();
       Platform::demand::enlist();
       if (!budget_.is_spent()) spin(held, start);
+      last_wake_.sleeps();
       const auto stopped = in.sleep(held, seat_, ready, limit, counters);
       budget_.learn(start, last_wake_);
       return stopped;
@@ -59,7 +60,8 @@ class spinning_seat {
     looking_ = true;
     held.unlock();
     // Relaxed: pairs with the store in notify() by way of the lock.
-    budget_.spin(start, [this] { return called_.load(std::memory_order_relaxed) != 0; });
+    budget_.spin(start, last_wake_,
+                 [this] { return called_.load(std::memory_order_relaxed) != 0; });
     held.acquire();
     looking_ = false;
   }

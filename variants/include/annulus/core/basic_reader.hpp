@@ -153,7 +153,7 @@ class alignas(line_bytes) basic_reader : public observers<basic_reader<Ring>> {
   void take(bytes_span to) noexcept {
     assert(at_.known() >= to.size());
     do {
-      const auto slice = to.first(std::min(to.size(), slice_bytes));
+      const auto slice = to.first(std::min(to.size(), slice_of(capacity())));
       const auto from = readable(slice.size());
       copy_out(from.first.data(), slice.first(from.first.size()));
       if (!from.second.empty()) copy_out(from.second.data(), slice.subspan(from.first.size()));

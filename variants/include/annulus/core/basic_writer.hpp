@@ -164,7 +164,7 @@ class alignas(line_bytes) basic_writer : public observers<basic_writer<Ring>> {
   void accept(bytes_view from) noexcept {
     assert(at_.known() >= from.size());
     do {
-      const auto slice = from.first(std::min(from.size(), slice_bytes));
+      const auto slice = from.first(std::min(from.size(), slice_of(capacity())));
       const auto to = ring_.storage().at(at_.offset(), slice.size());
       const auto head = std::min(slice.size(), to.first.size());
       copy_in(slice.first(head), to.first.data());

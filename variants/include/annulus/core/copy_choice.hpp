@@ -20,14 +20,15 @@ namespace annulus {
 namespace detail {
 
 // Those that are tried. Stores past the caches are none to copy out with: whoever has asked for the
-// bytes is about to look at them.
+// bytes is about to look at them. They come last: they leave room in the caches, and the one tried
+// next would have the benefit.
 inline constexpr std::array<copy_pair, 6> tried_pairs{{
     {copy_strategy::memcpy, copy_strategy::memcpy},
     {copy_strategy::loop, copy_strategy::loop},
     {copy_strategy::memcpy, copy_strategy::loop},
+    {copy_strategy::rep, copy_strategy::rep},
     {copy_strategy::nontemporal, copy_strategy::loop},
     {copy_strategy::nontemporal, copy_strategy::memcpy},
-    {copy_strategy::rep, copy_strategy::rep},
 }};
 
 /// What ANNULUS_COPY says, as parse_copy_pair(); read once a process.
@@ -71,6 +72,7 @@ class copy_cost {
   void add(std::uint64_t spent, std::size_t bytes) noexcept {
     const auto each = (spent << 10) / bytes;
     if (least_ != 0 && each > 16 * least_) return;
+    if (16 * each < least_) *this = {};  // it was the first that said nothing
     least_ = least_ == 0 ? std::max<std::uint64_t>(each, 1) : std::min(least_, each + 1);
     ticks_ += spent;
     bytes_ += bytes;

@@ -135,9 +135,13 @@ struct ring_core {
   }
 };
 
-/// A large copy is published in slices of this size, so that the other end soon has something to
-/// do.
+/// A large copy is published in slices, so that the other end soon has something to do: of this
+/// size, or larger ones in a large ring, where the other end has enough to do and each publication
+/// takes a line from it.
 inline constexpr std::size_t slice_bytes = std::size_t{16} << 10;
+constexpr std::size_t slice_of(std::size_t capacity) noexcept {
+  return std::clamp(capacity / 32, slice_bytes, 4 * slice_bytes);
+}
 
 /// What each end keeps for itself: its position, how far it may go, and the open span.
 template <class Platform>

@@ -26,6 +26,7 @@ class real_time final : public timeline {
   real_time() noexcept;
   [[nodiscard]] load::duration now() noexcept override;
   void wait_until(load::duration at) noexcept override;
+  [[nodiscard]] std::chrono::steady_clock::time_point start() const noexcept { return start_; }
 
  private:
   std::chrono::steady_clock::time_point start_;
@@ -38,6 +39,9 @@ struct write_times {
   std::vector<double> stalls;  ///< from the moment that the write was due until it was done
   std::vector<double>
       late;  ///< that the producer itself overslept before it; no channel can help that
+  /// From the moment that it was due until the consumer had it and had looked at it; empty: not
+  /// timed.
+  std::vector<double> arrivals{};
 };
 
 /// Makes the writes, of `bytes` each, when `how` has them due: `prepare(i)`, then, not before it is

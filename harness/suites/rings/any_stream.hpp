@@ -2,6 +2,8 @@
 // of all streams are some of these, see setup_of().
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 
 #include "suites/common/pace.hpp"
@@ -128,6 +130,7 @@ class any_pair {
     if (!given_.how.is_paced()) return write_closed(from, to, prepare, write);
     const auto size = given_.write;
     real_time time;
+    began_.store(time.start(), std::memory_order_release);  // pairs with the consumer's load
     pace(
         given_.how, size, [&](std::uint64_t i) { prepare(from + i * size, size); },
         [&](std::uint64_t i) { write(from + i * size, 0); }, time, times_);
@@ -178,6 +181,7 @@ class any_pair {
   [[gnu::noinline]] std::uint64_t read_all(std::uint64_t from, std::uint64_t to, Read read) {
     const auto size = given_.read;
     const bool stops = given_.how.is_stopped();
+    const bool is_timed = !times_.arrivals.empty();
     stop_schedule schedule(given_.how);
     real_time time;
     std::uint64_t seen = 0;
@@ -185,6 +189,12 @@ class any_pair {
       const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(size, to - position));
       if (stops) stop_if_due(schedule, n, time);
       seen |= read(position, n);
+      if (is_timed) {
+        // Acquire: pairs with the producer's store, which came before its first write.
+        const auto due = began_.load(std::memory_order_acquire) + given_.how.due(position - from);
+        times_.arrivals[(position - from) / size] =
+            std::chrono::duration<double, std::micro>(clock::now() - due).count();
+      }
     }
     return seen;
   }
@@ -192,6 +202,7 @@ class any_pair {
   const setup& given_;
   std::unique_ptr<Channel> channel_;
   write_times times_;
+  std::atomic<std::chrono::steady_clock::time_point> began_{};  // of a schedule
 };
 
 template <class Channel>

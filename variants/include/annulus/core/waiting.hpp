@@ -54,7 +54,7 @@ class basic_gate {
   template <class Ready, class Nudge>
   std::error_code wait(wait_target target, Ready ready, Nudge nudge, const until& limit,
                        budget& spin, end_counters<Platform>& counters) {
-    if (glance([&] { return ready(target.handy); })) {
+    if (glance([&] { return ready(target.handy); }, counters)) {
       counters.waited();
       return {};
     }
@@ -144,10 +144,16 @@ class basic_gate {
   }
 
  private:
-  // Where others want the core, who finds nothing leaves it to them, and comes back to more.
+  // Where others want the core, who finds nothing offers it to them once, the other end among them,
+  // and comes back to more: that costs less than a sleep and a wake.
   template <class Ready>
-  static bool glance(Ready ready) {
-    if (!Platform::demand::has_cores()) return ready();
+  static bool glance(Ready ready, end_counters<Platform>& counters) {
+    if (!Platform::demand::has_cores()) {
+      if (ready()) return true;
+      Platform::yield();
+      counters.entered_kernel(1);
+      return ready();
+    }
     // The first glances follow each other without a pause, which would answer later.
     const int bare = Platform::looks_in(bare_glances);
     const int all = bare + Platform::pauses_in(paused_glances);

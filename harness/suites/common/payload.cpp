@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "suites/common/words.hpp"
+
 namespace annulus::bench {
 namespace {
 
 constexpr std::size_t word_bytes = payload_word_bytes;
-// A whole number of every instruction set's vectors.
-constexpr std::size_t block_bytes = 64;
-
-using words_16 = std::uint64_t __attribute__((vector_size(16)));
-using words_32 = std::uint64_t __attribute__((vector_size(32)));
-using words_64 = std::uint64_t __attribute__((vector_size(64)));
+constexpr std::size_t block_bytes = words_block_bytes;
 
 constexpr std::uint64_t word_at(std::uint64_t position) noexcept {
   return payload_word(position / word_bytes);
@@ -27,9 +24,7 @@ std::size_t ragged(std::uint64_t position, std::size_t n) noexcept {
   return std::min<std::size_t>((word_bytes - position % word_bytes) % word_bytes, n);
 }
 
-// Words side by side, in vectors no wider than the instruction set's: of wider ones GCC 12 makes a
-// detour over the stack for each, at a tenth of the speed. Inlined into one function for each
-// instruction set.
+// Inlined into one function for each instruction set.
 template <class Vector>
 struct lanes_of {
   static constexpr std::size_t width = sizeof(Vector) / word_bytes;

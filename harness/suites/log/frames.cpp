@@ -4,24 +4,25 @@
 
 #include "suites/common/measurement.hpp"
 #include "suites/common/payload.hpp"
+#include "suites/common/words.hpp"
 
 namespace annulus::suites {
 namespace {
 
-constexpr std::size_t lane_bytes = 64;
-constexpr std::size_t lanes = lane_bytes / bench::payload_word_bytes;
+constexpr std::size_t lanes_bytes = bench::words_block_bytes;
+constexpr std::size_t lanes_words = lanes_bytes / bench::payload_word_bytes;
 // Far enough for a line that lies in the other core's cache.
 constexpr std::size_t prefetched_bytes = 1024;
 
-using lane = std::uint64_t __attribute__((vector_size(lane_bytes)));
-
 // What was found to differ so far. Everything is inlined into one function for each instruction
 // set, which the compiler then vectorises for it.
+template <class Vector>
 class findings {
  public:
   [[gnu::always_inline]] explicit findings(const record_stream& stream) noexcept
-      : stream_(stream), wide_(stream.record_bytes() / lane_bytes * lane_bytes) {
-    for (std::size_t i = 0; i < lanes; ++i) offsets_[i] = i * bench::payload_step;
+      : stream_(stream), wide_(stream.record_bytes() / lanes_bytes * lanes_bytes) {
+    for (std::size_t i = 0; i < lanes_words; ++i)
+      offsets_[i / width][i % width] = i * bench::payload_step;
   }
 
   [[gnu::always_inline]] void compare(std::uint64_t found, std::uint64_t due) noexcept {
@@ -31,13 +32,17 @@ class findings {
   // `at` with the payload of record `id`.
   [[gnu::always_inline]] void payload(const std::byte* at, std::uint64_t id) noexcept {
     const auto position = stream_.position(id);
-    lane due = offsets_ + bench::payload_word(position / bench::payload_word_bytes);
-    for (const auto* const end = at + wide_; at != end; at += lane_bytes) {
+    const auto first = bench::payload_word(position / bench::payload_word_bytes);
+    Vector due[many];
+    for (std::size_t i = 0; i < many; ++i) due[i] = offsets_[i] + first;
+    for (const auto* const end = at + wide_; at != end; at += lanes_bytes) {
       __builtin_prefetch(at + prefetched_bytes);
-      lane found;
-      std::memcpy(&found, at, lane_bytes);
-      seen_ |= found ^ due;
-      due += lanes * bench::payload_step;
+      for (std::size_t i = 0; i < many; ++i) {
+        Vector found;
+        std::memcpy(&found, at + i * sizeof(Vector), sizeof(Vector));
+        seen_[i] |= found ^ due[i];
+        due[i] += lanes_words * bench::payload_step;
+      }
     }
     const auto rest = stream_.record_bytes() - wide_;
     if (rest != 0) odd_ |= bench::difference({at, rest}, position + wide_);
@@ -45,13 +50,16 @@ class findings {
 
   [[gnu::always_inline]] [[nodiscard]] std::uint64_t all() const noexcept {
     auto out = odd_;
-    for (std::size_t i = 0; i < lanes; ++i) out |= seen_[i];
+    for (std::size_t i = 0; i < lanes_words; ++i) out |= seen_[i / width][i % width];
     return out;
   }
 
  private:
-  lane offsets_{};
-  lane seen_{};
+  static constexpr std::size_t many = lanes_bytes / sizeof(Vector);
+  static constexpr std::size_t width = lanes_words / many;
+
+  Vector offsets_[many]{};
+  Vector seen_[many]{};
   const record_stream& stream_;
   std::size_t wide_;
   std::uint64_t odd_ = 0;
@@ -64,9 +72,10 @@ struct frame_run {
 };
 using log_run = std::span<const chunklog::log_record>;
 
+template <class Vector>
 [[gnu::always_inline]] inline std::uint64_t compare(const frame_run& run, std::uint64_t id,
                                                     const record_stream& stream) noexcept {
-  findings out(stream);
+  findings<Vector> out(stream);
   const auto* at = run.at;
   for (auto left = run.n; left > 0; --left, ++id) {
     frame_header header;
@@ -80,9 +89,10 @@ using log_run = std::span<const chunklog::log_record>;
 }
 
 // A payload of another size is not looked into.
+template <class Vector>
 [[gnu::always_inline]] inline std::uint64_t compare(const log_run& run, std::uint64_t id,
                                                     const record_stream& stream) noexcept {
-  findings out(stream);
+  findings<Vector> out(stream);
   for (const auto& each : run) {
     out.compare(each.id, id);
     out.compare(each.payload.size(), stream.record_bytes());
@@ -98,19 +108,19 @@ using comparer = std::uint64_t (*)(const Run&, std::uint64_t, const record_strea
 
 template <class Run>
 std::uint64_t compare_any(const Run& run, std::uint64_t id, const record_stream& stream) noexcept {
-  return compare(run, id, stream);
+  return compare<bench::words_16>(run, id, stream);
 }
 
 #if defined(__x86_64__)
 template <class Run>
 [[gnu::target("avx2")]] std::uint64_t compare_avx2(const Run& run, std::uint64_t id,
                                                    const record_stream& stream) noexcept {
-  return compare(run, id, stream);
+  return compare<bench::words_32>(run, id, stream);
 }
 template <class Run>
 [[gnu::target("avx512f")]] std::uint64_t compare_avx512(const Run& run, std::uint64_t id,
                                                         const record_stream& stream) noexcept {
-  return compare(run, id, stream);
+  return compare<bench::words_64>(run, id, stream);
 }
 template <class Run>
 const comparer<Run> compare_widest = __builtin_cpu_supports("avx512f") != 0 ? compare_avx512<Run>

@@ -31,7 +31,7 @@ struct memory_policy {
   huge_pages huge = huge_pages::never;
   /// All pages are there before the constructor returns (needs Linux 5.14), on the node of the
   /// thread that makes the ring unless `nodes` says otherwise. So are reserved huge pages and
-  /// locked pages in any case.
+  /// locked pages in any case. More of them than the machine has: std::errc::not_enough_memory.
   bool prefault = false;
   /// No page is ever swapped out (mlock), within RLIMIT_MEMLOCK.
   bool lock = false;

@@ -34,9 +34,8 @@ class monitor {
       if (held_.owns_lock()) unlock();
     }
     void acquire() {
-      if constexpr (requires(typename Platform::mutex & any) {
-                      any.try_lock();
-                    }) {  // a checker's mutex has no other way in
+      // A checker's mutex has no other way in than to lock it.
+      if constexpr (requires { std::declval<typename Platform::mutex&>().try_lock(); }) {
         for (int i = 0; i < looks_; ++i) {
           if (held_.try_lock()) return;
           Platform::relax();
